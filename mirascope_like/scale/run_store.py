@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 
 from ..core.base.errors import StoreError, adopt_store_error
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK
+from ..core.base.runtime import CLOCK, make_private_file
 
 SCHEMA_VERSION = 1
 """The version of the tables. A database of a later version is not used."""
@@ -105,7 +105,7 @@ class RunStore:
         self._hurry = threading.Event()
         with store_errors():
             if self.path is not None:
-                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
+                make_private_file(self.path)
             self._writer = connected(self.path)
             self._reader = self._writer if self.path is None else connected(self.path)
             try:

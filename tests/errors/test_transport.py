@@ -136,7 +136,7 @@ def test_a_cut_stream_says_what_to_do(row: BaseRow, received: bool, asynchronous
         assert caught.value.partial.content.startswith("Hel")
         assert note == (
             "What was received is kept: it is `error.partial`, and `stream.construct_call_response(partial=True)`. "
-            "With the option resume= the model continues an interrupted text."
+            "With the option resume=, models that can do so continue an interrupted text."
         )
     else:
         assert note == (

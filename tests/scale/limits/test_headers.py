@@ -11,7 +11,7 @@ from mirascope_like.scale.limits.headers import HeaderLimits
 
 # From recorded responses: OpenAI, Groq, Azure, Anthropic and an earlier one of Mistral. From the documentation: also
 # an example of OpenAI, and Cerebras. From public repositories: Mistral and Cohere of today.
-TOLD: dict[str, tuple[dict[str, str], tuple[float | None, float | None]]] = {
+READ: dict[str, tuple[dict[str, str], tuple[float | None, float | None]]] = {
     "openai": (
         {
             "x-ratelimit-limit-requests": "5000",
@@ -108,12 +108,12 @@ TOLD: dict[str, tuple[dict[str, str], tuple[float | None, float | None]]] = {
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["http", "dict"])
-@pytest.mark.parametrize(("headers", "told"), TOLD.values(), ids=TOLD)
-def test_limits_in_headers(headers: dict[str, str], told: Any, plain: bool) -> None:
+@pytest.mark.parametrize(("headers", "read"), READ.values(), ids=READ)
+def test_limits_in_headers(headers: dict[str, str], read: Any, plain: bool) -> None:
     limits = HeaderLimits()
     given: Any = {name.title(): value for name, value in headers.items()} if plain else httpx2.Headers(headers)
-    assert limits.read(given) is (told != (None, None))
-    assert (limits.rpm, limits.tpm) == told
+    assert limits.read(given) is (read != (None, None))
+    assert (limits.rpm, limits.tpm) == read
     assert limits.read(given) is False
 
 

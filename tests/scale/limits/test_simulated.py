@@ -1,8 +1,8 @@
 """The pacer against simulated servers: how much of the quota it uses, and how many of its requests are refused.
 
 The demands are those that the limits were built for: at least 95 % of the quota with at most 0.5 % refused if the limit
-is known; at most 0.5 % refused after the first minute if the user has told 25 % too much. `nox -s pacing` runs the same
-for longer, at higher rates, and prints the table.
+is known; at most 0.5 % refused after the first minute if the limit of the user is 25 % too high. `nox -s pacing` runs
+the same for longer, at higher rates, and prints the table.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ every_server = pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
 
 
 @every_server
-@pytest.mark.parametrize(("limits", "headers"), [(RIGHT, False), (None, True)], ids=["told", "headers"])
+@pytest.mark.parametrize(("limits", "headers"), [(RIGHT, False), (None, True)], ids=["known", "headers"])
 def test_a_limit_that_is_known(server: Any, limits: Limits | None, headers: bool) -> None:
     result = simulate(server(), Pacer(limits), seconds=SECONDS, headers=headers)
     assert result.used >= 0.95
@@ -40,7 +40,7 @@ def test_a_limit_that_is_known(server: Any, limits: Limits | None, headers: bool
 
 @every_server
 @pytest.mark.parametrize("retry_after", [True, False], ids=["retry-after", "none"])
-def test_a_limit_that_is_told_too_high(server: Any, retry_after: bool) -> None:
+def test_a_limit_that_is_too_high(server: Any, retry_after: bool) -> None:
     result = simulate(server(), Pacer(TOO_MUCH), seconds=SECONDS, retry_after=retry_after)
     assert result.used >= 0.90
     assert result.refused_later <= 0.005

@@ -52,7 +52,7 @@ class Plan:
 
 _PART_RECEIVED = (
     "What was received is kept: it is `error.partial`, and `stream.construct_call_response(partial=True)`. With the "
-    "option resume= the model continues an interrupted text."
+    "option resume=, models that can do so continue an interrupted text."
 )
 _NOTHING_RECEIVED = (
     "Nothing was received. With the option retry= the request is sent again, and with fallback= to another model."

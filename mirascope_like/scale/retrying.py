@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Event
 from collections import deque
+from typing import cast
 
 from ..core.base.errors import (
     AuthenticationError,
@@ -99,7 +100,7 @@ class AwaitingBudget:
         """Return the answer. Raises `BudgetExceededError` if no request is in progress."""
         while True:
             self._sending += 1
-            freed = None
+            freed: Event | None = None
             try:
                 return await self._inner.answer(outgoing)
             except BudgetExceededError as error:
@@ -111,9 +112,10 @@ class AwaitingBudget:
                 self._sending -= 1
                 if freed is None and self._waiting:  # the request has ended, so another may have what it reserved
                     self._waiting.popleft().set()
-            await self._woken(freed)
+            await self._turn(cast("Event", freed))
 
-    async def _woken(self, freed: Event) -> None:
+    async def _turn(self, freed: Event) -> None:
+        """Wait until a request has ended."""
         try:
             await freed.wait()
         except CancelledError:  # by a time limit of the function: what was reserved is for another

@@ -15,9 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
 
-from ..core.base.errors import StoreError, adopt_store_error
+from ..core.base.errors import StoreError, adopt_store_error, make_store_file
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK, make_private_file
+from ..core.base.runtime import CLOCK
 
 SCHEMA_VERSION = 1
 """The version of the tables. A database of a later version is not used."""
@@ -105,7 +105,7 @@ class RunStore:
         self._hurry = threading.Event()
         with store_errors():
             if self.path is not None:
-                make_private_file(self.path)
+                make_store_file(self.path, "store")
             self._writer = connected(self.path)
             self._reader = self._writer if self.path is None else connected(self.path)
             try:

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..core.base.errors import ConfigurationError, StoreError, adopt_store_error
+from ..core.base.errors import ConfigurationError, StoreError, adopt_store_error, make_store_file
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK, PRIVATE, ForkSafeLock
+from ..core.base.runtime import CLOCK, ForkSafeLock
 from .durations import seconds_of
 
 SCHEMA_VERSION = 1
@@ -56,10 +56,7 @@ class SQLiteCache:
         """Connections of parent processes, which a child process must neither use nor close."""
         with _store_errors():
             if not self._in_memory:
-                try:
-                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, PRIVATE))  # only the user may read it
-                except OSError as error:
-                    raise StoreError(f"the cache {self._path!r} cannot be written: {error.strerror}") from error
+                make_store_file(self._path, "cache")
             self._database: sqlite3.Connection | None = self._connected()
         try:
             with self._using() as database:

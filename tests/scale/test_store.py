@@ -312,3 +312,9 @@ def test_runs_at_the_same_time_share_a_store(store: Path) -> None:
         asyncio.run(main())
     _, sent = run(ask, ["a", "b", "c"], store=store)
     assert sent == 0
+
+
+def test_a_store_that_cannot_be_made(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "run.db"
+    with pytest.raises(StoreError, match=f"the store '{path}' cannot be written: No such file or directory"):
+        map_calls(ask, ["a"], store=path).results()

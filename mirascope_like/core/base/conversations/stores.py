@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..errors import make_store_file
 from ..parsing import check_schema_version
-from ..runtime import ForkSafeLock, make_private_file
+from ..runtime import ForkSafeLock
 from .conversation import TURNS_VERSION, Conversation, Turn
 from .json_lines_store import JSONLinesStore
 from .store_support import checked_name, store_errors
@@ -156,8 +157,8 @@ class SQLiteStore:
     def _connected(self) -> sqlite3.Connection:
         # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
         path = self._file or self._path
-        if self._file is not None:
-            make_private_file(self._file)
+        if self._file is not None and not os.path.exists(self._file):
+            make_store_file(self._file, "store")
         return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
 
     @contextmanager

@@ -178,9 +178,3 @@ def test_a_tool_loop_leaves_no_gap(side: Side, server: Server) -> None:
     session.edit(session.conversation.fork(2).repair())
     session.send("Sure?")
     assert "This tool was not run." in str(server.request.json)
-
-
-def test_a_store_that_cannot_be_made(tmp_path: Path) -> None:
-    path = tmp_path / "missing" / "s.db"
-    with pytest.raises(StoreError, match=f"the store '{path}' cannot be written: No such file or directory"):
-        SQLiteStore(path)

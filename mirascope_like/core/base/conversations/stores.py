@@ -13,9 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import make_store_file
 from ..parsing import check_schema_version
-from ..runtime import ForkSafeLock
+from ..runtime import ForkSafeLock, make_private_file
 from .conversation import TURNS_VERSION, Conversation, Turn
 from .json_lines_store import JSONLinesStore
 from .store_support import checked_name, store_errors
@@ -157,8 +156,8 @@ class SQLiteStore:
     def _connected(self) -> sqlite3.Connection:
         # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
         path = self._file or self._path
-        if self._file is not None and not os.path.exists(self._file):
-            make_store_file(self._file, "store")
+        if self._file is not None:
+            make_private_file(self._file)
         return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
 
     @contextmanager

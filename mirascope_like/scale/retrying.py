@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Event
 from collections import deque
-from typing import cast
 
 from ..core.base.errors import (
     AuthenticationError,
@@ -112,7 +111,8 @@ class AwaitingBudget:
                 self._sending -= 1
                 if freed is None and self._waiting:  # the request has ended, so another may have what it reserved
                     self._waiting.popleft().set()
-            await self._turn(cast("Event", freed))
+            if freed is not None:
+                await self._turn(freed)
 
     async def _turn(self, freed: Event) -> None:
         """Wait until a request has ended."""

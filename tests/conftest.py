@@ -52,6 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.unregister(name="terminalreporter")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run tests with `--numprocesses=auto`: half as many again as there are cores.
+
+    A test often waits for a program that it has started, or for the embedded model.
+    """
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a test as pytest does. A worker of pytest-xdist does not send the reports of setups and teardowns that pass,

@@ -125,9 +125,22 @@ def _mistral(url: str) -> Any:
     return mistral.call("mistral-small-latest", client=lambda: Mistral(api_key="k", server_url=url))
 
 
+_GEMINI: list[Client] = []
+"""The clients of Google's SDK that a test has made."""
+
+
+@pytest.fixture(autouse=True)
+def gemini_clients() -> Iterator[None]:
+    """Close the clients: one that is only dropped may close its sockets too late."""
+    yield
+    while _GEMINI:
+        _GEMINI.pop().close()
+
+
 def _gemini(url: str) -> Any:
     def client() -> Any:
-        return Client(api_key="k", http_options=types.HttpOptions(base_url=url), vertexai=False)
+        _GEMINI.append(Client(api_key="k", http_options=types.HttpOptions(base_url=url), vertexai=False))
+        return _GEMINI[-1]
 
     return google.call("gemini-2.5-flash", client=client)
 

@@ -29,7 +29,7 @@ def demo(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    """Install every SDK and the embedded model, and run the tests in one process for each core.
+    """Install every SDK and the embedded model, and run the tests in half as many processes again as there are cores.
 
     Whatever the machine's setting, bytecode is written: installers leave the SDKs without it, and compiling them in
     each process and program of the tests takes minutes.

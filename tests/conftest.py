@@ -58,7 +58,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
     A test often waits for a program that it has started, or for the embedded model.
     """
-    cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores + cores // 2
 
 

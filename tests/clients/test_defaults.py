@@ -33,7 +33,8 @@ def ready(row: Row, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator
         return wrapper
 
     defaults = provider._defaults
-    monkeypatch.setattr(defaults, "_kept", {})  # the next server may have the same port, and needs a client that is open
+    # Clients of its own: the next server may have the same port, and needs a client that is open.
+    monkeypatch.setattr(defaults, "_kept", {})
     monkeypatch.setattr(defaults, "_last", None)
     monkeypatch.setattr(defaults, "_make", noted(defaults._make))
     monkeypatch.setattr(defaults, "_make_async", noted(defaults._make_async))

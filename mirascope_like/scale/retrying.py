@@ -99,20 +99,20 @@ class AwaitingBudget:
         """Return the answer. Raises `BudgetExceededError` if no request is in progress."""
         while True:
             self._sending += 1
-            freed: Event | None = None
+            freed = Event()
             try:
                 return await self._inner.answer(outgoing)
             except BudgetExceededError as error:
                 if isinstance(error, UnknownPriceError) or self._sending == 1:
                     raise
-                freed = Event()
                 self._waiting.append(freed)
             finally:
                 self._sending -= 1
-                if freed is None and self._waiting:  # the request has ended, so another may have what it reserved
+                if (
+                    self._waiting and self._waiting[-1] is not freed
+                ):  # the request has ended, so another may have what it reserved
                     self._waiting.popleft().set()
-            if freed is not None:
-                await self._turn(freed)
+            await self._turn(freed)
 
     async def _turn(self, freed: Event) -> None:
         """Wait until a request has ended."""

@@ -27,6 +27,7 @@ from .crowded import peaks
 from .logging import LOGGED, UNLOGGED
 from .logging import calling as calling_in_a_log
 from .logging import streaming as streaming_in_a_log
+from .many_calls import CALLS, CONCURRENCY, GATHER_AIOHTTP, LATENCY_MS, MAP, many_calls
 from .measure import Work, measured, measured_statements
 from .memory import held
 from .spending import BUDGET, HIT, PLAIN, spending
@@ -47,6 +48,8 @@ CALLING = 1.05
 LOGGED_CALL, LOGGED_STREAM = 1.15, 1.03
 BUDGETING = 1.15
 """For streams. A short call has no target: looking up its cost in the price list takes most of the difference."""
+MAPPED = 0.9
+"""Against a `gather` of the SDK's calls on the same client."""
 STRUCTURED = 0.5
 """Seconds for an answer of 24 kB; one of 95 kB may take `STRUCTURED_GROWTH` times that."""
 STRUCTURED_GROWTH = 4.0
@@ -201,6 +204,13 @@ class Bench:
         target = LOGGED_CALL if "call" in what else LOGGED_STREAM
         self.table.compare(measured(works, self.rounds), 1e6, base=UNLOGGED, targets={LOGGED: (UNLOGGED, target)})
 
+    def many(self) -> None:
+        calls = CALLS // 2 if self.quick else CALLS
+        with TemporaryDirectory() as folder:
+            samples = measured(many_calls(self.base_url, self.runner, Path(folder), calls), self.rounds)
+        self.table.title(f"OpenAI: many calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms", "µs/call")
+        self.table.compare(samples, 1e6, base=GATHER_AIOHTTP, targets={MAP: (GATHER_AIOHTTP, MAPPED)})
+
     def imports(self) -> None:
         ours = "import mirascope_like.core"
         engine = "from mirascope_like.core import BaseTool, Messages, Stream, prompt_template"
@@ -243,7 +253,7 @@ class Bench:
 
 SECTIONS = (
     *("streams", "providers", "paced", "crowds", "calls", "spending", "structured"),
-    *("tracing", "logging", "imports", "memory"),
+    *("tracing", "logging", "many", "imports", "memory"),
 )
 
 

@@ -218,6 +218,7 @@ def stream_chunks(asked: Asked) -> tuple[bytes, ...]:
 
 
 @cache
+@cache
 def whole_reply(api: str, count: int) -> bytes:
     """A reply that is not streamed, head included."""
     body = json.dumps(message_answer(count) if api == "messages" else chat_answer(count)).encode()

@@ -80,6 +80,8 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
 async def _answer(writer: asyncio.StreamWriter, api: str, stream: bool | None, headers: dict[str, str]) -> None:
     pace = float(headers.get("x-pace-ms", 0)) / 1000
     if not stream:
+        if delay := float(headers.get("x-delay-ms", 0)):
+            await asyncio.sleep(delay / 1000)
         writer.write(whole_reply(api, int(headers.get("x-chunks", 20))))
         await writer.drain()
         return

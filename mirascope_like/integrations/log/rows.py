@@ -206,25 +206,30 @@ def _token_details(usage: Usage) -> bytes | None:
 
 
 def _prompt(messages: Sequence[bytes]) -> str | None:
-    texts = (message_text(one) for one in _of_role(reversed(messages), "user"))
-    return next((text for text in texts if text), None)
+    for message in _of_role(reversed(messages), _USER):
+        if text := message_text(message):
+            return text
+    return None
 
 
 def _system(messages: Iterable[bytes], settings: bytes) -> str | None:
-    found = [*_of_role(messages, "system", "developer")]
+    found = [*_of_role(messages, _INSTRUCTIONS)]
     if b"system" in settings or b"instructions" in settings:
         kwargs = from_json_bytes(settings)
         found += [{"content": one} for path in _SYSTEM if (one := at(kwargs, path))]
     return "\n".join(filter(None, map(message_text, found))) or None
 
 
-def _of_role(messages: Iterable[bytes], *roles: str) -> Iterator[Any]:
+_USER = {b'"role":"user"': "user"}
+_INSTRUCTIONS = {b'"role":"system"': "system", b'"role":"developer"': "developer"}
+"""How a role is written in the JSON of a message, and the role."""
+
+
+def _of_role(messages: Iterable[bytes], roles: Mapping[bytes, str]) -> Iterator[Any]:
     """Yield the messages of some roles. Others are not decoded."""
-    marks = [b'"role":"%b"' % role.encode() for role in roles]
     for text in messages:
-        if any(mark in text for mark in marks):
-            message = from_json_bytes(text)
-            if as_object(message).get("role") in roles:
+        for written, role in roles.items():
+            if written in text and as_object(message := from_json_bytes(text)).get("role") == role:
                 yield message
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ..parsing import as_received
+from ..runtime import LazyModule
 from .metadata import NativeMetadata
 from .usage import Usage
+
+if TYPE_CHECKING:
+    from . import cost
+else:
+    cost = LazyModule(f"{__package__}.cost")  # few programs read the cost
 
 
 class Billed(NativeMetadata):
@@ -27,13 +33,11 @@ class Billed(NativeMetadata):
         return self._cost_of(lambda: self._priced, self._reported_usage)
 
     def _cost_of(self, priced: Callable[[], Usage | None], reported: Any) -> float | None:
-        from .cost import reported_cost  # imported here: few programs read the cost
-
         def by_price() -> float | None:
             usage = priced()
             return None if usage is None else self._price(self.model, usage, self._terms)
 
-        return reported_cost(reported, by_price)
+        return cost.reported_cost(reported, by_price)
 
     def _billed(self) -> tuple[Usage | None, float | None]:
         """Return the usage and the cost, and read the usage only once, if possible."""
@@ -47,9 +51,7 @@ class Billed(NativeMetadata):
     @classmethod
     def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
         """Return what a usage of a model costs in US dollars, by the prices of the model; None if unknown."""
-        from .cost import call_cost
-
-        return call_cost(cls.provider, model, usage, listed_as=cls._priced_as, terms=terms)
+        return cost.call_cost(cls.provider, model, usage, listed_as=cls._priced_as, terms=terms)
 
     @property
     def _priced(self) -> Usage | None:

@@ -36,7 +36,7 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
     and what gateways make of a reason: `tool-calls`, `FinishReason.STOP`, `FINISH_REASON_STOP`.
     """
     text = str(getattr(reason, "value", reason))
-    if (meaning := own.get(text)) is not None:
+    if (meaning := own.get(text) or _COMMON.get(text)) is not None:
         return meaning
     for word in (text, text.rpartition(":")[2]):
         plain = word.strip().lower().replace("-", "_").removeprefix("finishreason.").removeprefix("finish_reason_")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.observation import ObservedCall, Observer, observe, observe_call, observe_process
+from .own_calls import WRITING, OwnCalls
 from .rows import EndedCall
 
 P = ParamSpec("P")
@@ -18,7 +19,7 @@ class Log(Protocol):
 
     def write(self, call: EndedCall) -> None:
         """Write one call: `call.rows()` returns the row of the call, and then those of its earlier requests. Must not
-        wait.
+        wait. Calls that it makes are not logged.
         """
         ...
 
@@ -36,13 +37,16 @@ class LogObserver(Observer):
         self.tags = tags
 
     def call_ended(self, call: ObservedCall) -> None:
+        if WRITING.get():
+            return
         tags = self.tags
         if len(call.observers) > 1:
             same = [one for one in call.observers if isinstance(one, LogObserver) and one.log is self.log]
             if same[-1] is not self:
                 return  # the call is written once; the observer that is nearest to the call decides how
             tags = {name: value for one in same for name, value in one.tags.items()}
-        self.log.write(EndedCall(call, tags, content=self.content))
+        with OwnCalls():
+            self.log.write(EndedCall(call, tags, content=self.content))
 
 
 def with_log(

@@ -9,6 +9,7 @@ from sqlite3 import DatabaseError, DataError, IntegrityError, ProgrammingError
 from typing import TypeAlias
 
 from .logged_call import Row
+from .own_calls import OwnCalls
 from .row_format import in_json
 from .rows import EndedCall
 
@@ -43,7 +44,10 @@ class RowMaker:
 
     def _redacted(self, call: Written) -> list[Row]:
         rows = call.rows() if isinstance(call, EndedCall) else call
-        return rows if self._redact is None else [_checked(row) for one in rows if (row := self._redact(one))]
+        if self._redact is None:
+            return rows
+        with OwnCalls():
+            return [_checked(row) for one in rows if (row := self._redact(one))]
 
     def _in_json(self, call: Written) -> list[Row]:
         if self._redact is None and isinstance(call, EndedCall):

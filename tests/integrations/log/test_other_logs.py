@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ConfigurationError, ServerError, StoreError
-from mirascope_like.integrations.log import EndedCall, JSONLinesLog, StandardLog, log_calls, with_log
+from mirascope_like.integrations.log import EndedCall, JSONLinesLog, SQLiteLog, StandardLog, log_calls, with_log
 from tests.harness.permissions import read_only
 from tests.integrations.log.calls import asking
 
@@ -108,6 +108,48 @@ def test_a_log_of_the_user() -> None:
     mine = Mine()
     with_log(mine)(asking())("Hi")
     assert [row["prompt"] for row in mine.rows] == ["Hi"]
+
+
+def test_calls_that_a_log_makes_are_not_logged() -> None:
+    """A log may ask a model to sum up a call. Each such call would otherwise be logged, and so make another."""
+    ask = asking()
+
+    class Summing:
+        def __init__(self) -> None:
+            self.prompts: list[Any] = []
+
+        def write(self, call: EndedCall) -> None:
+            (row,) = call.rows()
+            self.prompts.append(row["prompt"])
+            if len(self.prompts) < 5:
+                ask(f"Sum up: {row['prompt']}")
+
+    log = Summing()
+    with log_calls(log):
+        ask("one")
+        ask("two")
+    assert log.prompts == ["one", "two"]
+
+
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+def test_calls_that_redact_makes_are_not_logged(kind: Any, tmp_path: Path) -> None:
+    ask = asking(lambda body: "***")
+    asked: list[str] = []
+
+    def redact(row: dict[str, Any]) -> dict[str, Any]:
+        asked.append(row["prompt"])
+        return {**row, "prompt": ask(f"Redact: {row['prompt']}").content} if len(asked) < 5 else row
+
+    with kind(tmp_path / "calls", redact=redact) as log:
+        everything = log_calls(log).start()  # also in the thread of the log
+        try:
+            ask("one")
+            assert log.flush()
+            assert log.flush()
+        finally:
+            everything.stop()
+        assert [row.prompt for row in log.find()] == ["***"]
+    assert asked == ["one"]
 
 
 def test_what_users_change_after_the_call_is_not_logged(tmp_path: Path) -> None:

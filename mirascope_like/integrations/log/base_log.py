@@ -12,7 +12,7 @@ from weakref import finalize
 from ...core.base.errors import ConfigurationError
 from ...core.base.response import BaseCallResponse
 from .filters import Filters, Time
-from .logged_call import LoggedCall
+from .logged_call import LoggedCall, set_earlier
 from .redaction import Written
 from .writer import Writer
 
@@ -55,11 +55,15 @@ class BaseLog(ABC):
 
     def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
         """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call
-        returned, or for a stream to `construct_call_response()`. None if there is no such row, or if it has no
-        response.
+        returned, or for a stream to `construct_call_response()`. Its `rounds` and `attempts` are those of the call. None
+        if there is no such row, or if it has no response.
         """
         found = self.call(id)
-        return found.response if found is not None else None
+        response = found.response if found is not None else None
+        if found is not None and response is not None and found.kind == "call" and found.number:
+            requests = self.find(parent_id=found.call_id, kind="request")
+            set_earlier(response, sorted(requests, key=lambda one: one.number))
+        return response
 
     def call(self, id: int | str) -> LoggedCall | None:
         """Return the row with this number or `call_id`, or None if there is none."""

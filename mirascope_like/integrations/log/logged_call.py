@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from ...core.base.errors import StoreError
-from ...core.base.response import BaseCallResponse
+from ...core.base.response import BaseCallResponse, set_earlier_attempts, set_earlier_rounds
 
 Row = dict[str, Any]
 """A row of a log as plain JSON values. Its keys are the fields of `LoggedCall`."""
@@ -114,6 +114,28 @@ class LoggedCall:
             return kind.model_validate(dump)
         except ValueError as error:
             raise StoreError(f"the response of row {self.id} cannot be loaded: {error}") from error
+
+
+def set_earlier(response: BaseCallResponse[Any, Any], requests: Sequence[LoggedCall]) -> None:
+    """Set the earlier responses of the same call: `rounds` and `attempts`. `requests` are the rows of the earlier
+    requests, in their order.
+
+    A response whose tools a tool loop ran is a round of the next attempt. Any other complete one is an attempt, whose
+    output did not fit.
+    """
+    rounds, attempts = list[BaseCallResponse[Any, Any]](), list[BaseCallResponse[Any, Any]]()
+    for row in requests:
+        if row.state != "done" or (earlier := row.response) is None:
+            continue
+        set_earlier_rounds(earlier, rounds)
+        if any("result" in one or "error" in one for one in row.tool_calls or ()):
+            rounds.append(earlier)
+        else:
+            set_earlier_attempts(earlier, attempts)
+            attempts.append(earlier)
+            rounds = []
+    set_earlier_rounds(response, rounds)
+    set_earlier_attempts(response, attempts)
 
 
 def response_class(path: str) -> type[BaseCallResponse[Any, Any]]:

@@ -12,6 +12,10 @@ from .schema import BLOB, COLUMNS, JSON_FIELDS
 
 INLINE = 256
 """The bytes of JSON from which messages and settings are stored once, by their hash."""
+_NOT_JSON = (b"NaN", b"Infinity")
+"""Numbers that SQLite may not read as JSON. Messages and settings with them are stored by their hash too, so that SQL
+can read the columns.
+"""
 LARGEST = 2**63
 """SQLite's integers are smaller. A larger number, such as a wrong count of tokens, is written as NULL."""
 _WRITTEN = [name for name in COLUMNS if name != "id"]
@@ -64,7 +68,7 @@ def _accepted(value: Any) -> Any:
 
 
 def _once(text: bytes, database: Connection) -> bytes:
-    if len(text) < INLINE:
+    if len(text) < INLINE and not any(word in text for word in _NOT_JSON):
         return text
     found = blake2b(text, digest_size=16).hexdigest()
     database.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (found, text.decode()))

@@ -58,10 +58,12 @@ BLOB = "$blob"
 HASH = f"CASE each.type WHEN 'object' THEN json_extract(each.value, '$.\"{BLOB}\"') END"
 """The hash of such a message, for the table `json_each(prompt_json) AS each`."""
 USED = (
-    f"SELECT {HASH} AS hash FROM calls, json_each(prompt_json) AS each"
-    f" UNION ALL SELECT json_extract(settings_json, '$.\"{BLOB}\"') FROM calls"
+    f"SELECT {HASH} AS hash FROM calls, json_each(CASE WHEN json_valid(prompt_json) THEN prompt_json END) AS each"
+    f" UNION ALL SELECT CASE WHEN json_valid(settings_json) THEN json_extract(settings_json, '$.\"{BLOB}\"') END"
+    " FROM calls"
+    " UNION ALL SELECT hash FROM calls CROSS JOIN blobs WHERE json_valid(prompt_json) = 0 AND instr(prompt_json, hash)"
 )
-"""The hashes of all rows."""
+"""The hashes of all rows. Early releases wrote NaN and Infinity, which SQLite before 3.42 cannot read as JSON."""
 _OLD = ", ".join(f"old.{column}" for column in SEARCHED)
 MIGRATIONS = (
     """

@@ -80,6 +80,11 @@ def test_tool_loop(row: BaseRow, server: Server, tmp_path: Path, streamed: bool)
         asked, last = log.find(kind="request")[0], log.find(kind="call")[0]
         assert log.get(last.id) == response
         assert log.get(asked.id) == response.rounds[0]
+        found = log.get(last.id)
+        assert found is not None
+        assert found.rounds == response.rounds
+        assert [len(one.rounds) for one in found.rounds] == [1, 2]
+        assert (found.total_usage, found.total_cost) == (response.total_usage, response.total_cost)
     assert asked.parent_id == last.call_id
     assert asked.tool_calls == [{"name": "get_weather", "arguments": {"city": "Oslo"}, "result": "sunny in Oslo"}]
     assert last.tools == ["get_weather"]

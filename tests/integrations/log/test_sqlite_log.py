@@ -7,10 +7,12 @@ import logging
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import ANY
 
 import pytest
 from pydantic import BaseModel
@@ -23,11 +25,13 @@ from mirascope_like.core import (
     ResponseParseError,
     ServerError,
     StoreError,
+    ToolLoop,
     openai,
 )
 from mirascope_like.integrations.log import JSONLinesLog, SQLiteLog, log_calls, with_log
 from mirascope_like.integrations.log.filters import Filters
 from mirascope_like.integrations.log.page.log_reader import LogReader
+from mirascope_like.testing import fake, tool
 from tests.harness.clocks import MovedClock
 from tests.harness.permissions import read_only
 from tests.integrations.log.calls import asking, client
@@ -163,6 +167,34 @@ def test_a_structured_output_that_is_corrected(log: SQLiteLog) -> None:
     assert sum(one.output_tokens or 0 for one in log.find()) == 10
 
 
+def check(title: str) -> str:
+    """Check a title."""
+    return f"{title} is a title"
+
+
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+@pytest.mark.parametrize("how", ["rounds of a stream", "attempts with rounds"])
+def test_the_rounds_and_attempts_of_a_response(kind: Any, how: str, tmp_path: Path) -> None:
+    asked = tool(check, title="Dune")
+    if how == "attempts with rounds":
+        options: dict[str, Any] = {"response_model": Book, "json_mode": True, "max_retries": 1}
+        replies = [asked, '{"title": 1}', asked, asked, '{"title": "Dune"}']
+        counts = [2, 3]
+    else:
+        options, replies, counts = {"stream": True}, [asked, "Dune"], [2]
+    with kind(tmp_path / "calls") as log, fake(*replies):
+        ask = cast("Any", openai).call("gpt-4o-mini", tools=[check], tool_loop=ToolLoop(), **options)(lambda: "Hi")
+        made = with_log(log)(ask)()
+        response = made.collect() if how == "rounds of a stream" else made._response
+        (row,) = log.find(kind="call")
+        for id in (row.id, row.call_id):
+            found = log.get(id)
+            assert found == response
+            assert (found.attempts, found.rounds) == (response.attempts, response.rounds)
+            assert [len(one.rounds) for one in found.attempts] == counts
+            assert found.total_usage == response.total_usage
+
+
 def test_a_structured_output_that_does_not_fit(log: SQLiteLog) -> None:
     with pytest.raises(ResponseParseError):
         with_log(log)(asking(lambda body: '{"title": 1}', response_model=Book, json_mode=True))("Hi")
@@ -279,6 +311,41 @@ def test_delete_removes_the_requests_of_a_call(log: SQLiteLog) -> None:
     answers = ['{"title": 1}', '{"title": "Dune"}']
     with_log(log)(asking(lambda body: answers.pop(0), response_model=Book, json_mode=True, max_retries=1))("Hi")
     assert log.delete(id=log.find(kind="call")[0].call_id) == 2
+
+
+def test_numbers_that_json_does_not_have(log: SQLiteLog, path: Path) -> None:
+    """SQLite before 3.42 reports them as malformed JSON. The view of the messages and `delete` read all rows. The SDK
+    does not send them, so they are in calls that failed.
+    """
+    messages = [
+        {"role": "system", "content": "x" * 1000},
+        {"role": "user", "content": [{"type": "text", "text": "Hi", "score": -inf}]},
+    ]
+    for options, prompt in ({"call_params": {"seed": inf}}, "other"), ({}, messages):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            with_log(log)(asking(**options))(prompt)
+    second, first = log.find()
+    assert (first.settings, second.messages) == ({"model": "gpt-4o-mini", "seed": inf}, messages)
+    with closing(sqlite3.connect(path)) as database:
+        valid = "min(json_valid(prompt_json)), min(json_valid(settings_json))"
+        assert database.execute(f"SELECT count(*), {valid} FROM calls").fetchone() == (2, 1, 1)
+        assert database.execute("SELECT count(*) FROM messages").fetchone() == (3,)
+    assert log.delete(id=1) == 1
+    assert log.find() == [second]
+
+
+def test_deleting_where_an_earlier_release_wrote_such_numbers(log: SQLiteLog, path: Path) -> None:
+    ask = with_log(log)(asking())
+    responses = [ask(f"{name * 1000}") for name in "abc"]
+    log.flush()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("""UPDATE calls SET prompt_json = replace(prompt_json, ']', ',{"score":NaN}]') WHERE id = 2""")
+        database.execute("""UPDATE calls SET settings_json = '{"seed":Infinity}' WHERE id = 2""")
+    assert log.delete(id=1) == 1
+    assert log.find()[1].messages == [{"role": "user", "content": "b" * 1000}, {"score": ANY}]
+    assert log.get(3) == responses[2]
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM blobs").fetchone() == (2,)
 
 
 def test_keep(path: Path) -> None:

@@ -53,6 +53,7 @@ class VertexCallResponse(GoogleCallResponse):
 
     provider = "vertex"
     _priced_as: ClassVar[str | None] = "google"
+    _batch_part: ClassVar[float | None] = None
     _tool_base: ClassVar[type[BaseTool]] = VertexTool
 
 

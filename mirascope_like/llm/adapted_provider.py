@@ -186,8 +186,10 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     ) -> CallResponse:
         return wrapped_response(self.inner.respond(request, payload, raw, start_time, end_time))
 
-    def price(self, request: Request, payload: Mapping[str, Any], usage: Usage) -> float | None:
-        return self.inner.price(request, payload, usage)
+    def price(
+        self, request: Request, payload: Mapping[str, Any], usage: Usage, *, in_batch: bool = False
+    ) -> float | None:
+        return self.inner.price(request, payload, usage, in_batch=in_batch)
 
 
 @lru_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..core.base.calls import PREPARING, PreparedRequest
 from ..spending.estimates import input_tokens, unit_prices
@@ -17,11 +17,8 @@ from .run_store import StoredBefore
 from .storing import Keys
 from .tokens import Kind, TokenEstimates
 
-_WITH_BATCHES: tuple[str, ...] = ("openai", "azure", "anthropic", "mistral", "google", "groq", "bedrock")
-BATCH_PRICE: dict[str, float] = dict.fromkeys(_WITH_BATCHES, 0.5)
-"""The price of a request in a provider's batch, as a part of the price of the same request sent by itself. Source: the
-documentation of each provider's batch API.
-"""
+UnitPrices: TypeAlias = tuple[float, float] | None
+"""The prices of an input and an output token; None if they are unknown."""
 _STEP = 100
 """The number of inputs after which other tasks of the event loop run."""
 
@@ -83,7 +80,8 @@ class _Sums:
         self._keys = Keys()
         self._tokens = TokenEstimates()
         self._outputs: dict[Kind, float | None] = {}
-        self._prices: dict[tuple[Kind, Any], tuple[float, float] | None] = {}
+        self._prices: dict[tuple[Kind, Any], tuple[UnitPrices, UnitPrices]] = {}
+        """The prices of a model by itself, and in a batch."""
         self.seen: set[bytes] = set()
         self.requests = self.duplicates = self.stored = self.unprepared = 0
         self.read = self.written = 0.0
@@ -112,13 +110,16 @@ class _Sums:
         self.written += output
         tier = kind, payload.get("service_tier")
         if tier not in self._prices:
-            self._prices[tier] = unit_prices(provider, request, payload)
-        prices = self._prices[tier]
-        cost = None if prices is None else read * prices[0] + output * prices[1]
-        part = BATCH_PRICE.get(request.provider.partition(".")[0])
-        self.cost = None if cost is None or self.cost is None else self.cost + cost
-        batched = None if cost is None or part is None else cost * part
-        self.batch_cost = None if batched is None or self.batch_cost is None else self.batch_cost + batched
+            named = provider, request, payload
+            self._prices[tier] = unit_prices(*named), unit_prices(*named, in_batch=True)
+        alone, batched = self._prices[tier]
+        self.cost = _added(self.cost, alone, read, output)
+        self.batch_cost = _added(self.batch_cost, batched, read, output)
+
+
+def _added(cost: float | None, prices: UnitPrices, read: float, output: float) -> float | None:
+    """Return a cost with that of some input and output tokens; None if one of the two is unknown."""
+    return None if cost is None or prices is None else cost + read * prices[0] + output * prices[1]
 
 
 async def estimate(call: Callable[..., Any], inputs: Inputs[Any], settings: Settings) -> Estimate:

@@ -7,9 +7,8 @@ from typing import Any
 
 from ..core.base.provider import Provider, ProviderWrapper
 from ..core.base.request import Request
-from ..core.base.response import BaseCallResponse, set_from_cache, usage_and_cost
+from ..core.base.response import BaseCallResponse, set_from_batch, set_from_cache, usage_and_cost
 from ..core.base.runtime import on_asyncio
-from .batches.pricing import batch_cost
 from .items import Source
 from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
 from .sending import FromLoop, FromTask, FromThread
@@ -58,14 +57,11 @@ class MapLayer:
         for task in list(self._searches):
             task.cancel()
 
-    def respond(
-        self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source, *, batched: bool = False
-    ) -> None:
+    def respond(self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source) -> None:
         """Count a response of an item, in the event loop of the map."""
 
         def count() -> None:
-            usage, cost = usage_and_cost(response)
-            received = Received(response, source, usage, batch_cost(response) if batched else cost)
+            received = Received(response, source, *usage_and_cost(response))
             item.responded(received)
             if outgoing is not None:
                 outgoing.responded(received)
@@ -119,6 +115,7 @@ class MappedProvider(ProviderWrapper):
         source = self._answer.source if self._answer is not None else "live"
         if source in ("store", "duplicate"):
             set_from_cache(response)
-        batched = self._answer is not None and self._answer.batched
-        self._layer.respond(self._item, self._outgoing, response, source, batched=batched)
+        if self._answer is not None and self._answer.batched:
+            set_from_batch(response)
+        self._layer.respond(self._item, self._outgoing, response, source)
         return response

@@ -171,7 +171,7 @@ class CountingProvider(ProviderWrapper):
         """
         if estimate + output > PLAIN or "service_tier" in payload:
             return self._provider.price(request, payload, Usage(estimate, output_tokens=output))
-        units, kind = self._ledger.unit_prices, (request.provider, request.model)
+        units, kind = self._ledger.unit_prices, (request.provider, request.model, self._provider.in_batch)
         if (found := units.get(kind)) is None:
             if (found := unit_prices(self._provider, request, payload)) is None:
                 return None

@@ -56,12 +56,15 @@ def output_limit(payload: Mapping[str, Any]) -> int | None:
     return None if limit is None else limit * _choices(payload)
 
 
-def unit_prices(provider: Any, request: Request, payload: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the prices of an input and an output token of a model in US dollars; None if they are not known.
+def unit_prices(
+    provider: Any, request: Request, payload: Mapping[str, Any], **options: Any
+) -> tuple[float, float] | None:
+    """Return the prices of an input and an output token of a model in US dollars; None if they are not known. The
+    options are those of `Provider.price`.
 
     They do not apply to requests of more than `PLAIN` tokens.
     """
-    prices = [provider.price(request, payload, usage) for usage in _PLAIN_USAGES]
+    prices = [provider.price(request, payload, usage, **options) for usage in _PLAIN_USAGES]
     if prices[0] is None or prices[1] is None:
         return None
     return prices[0] / PLAIN, prices[1] / PLAIN

@@ -66,7 +66,7 @@ class Ledger:
         self._spent = _Sums()
         self._reserved = _Sums()
         self._largest: dict[tuple[str, str], int] = {}
-        self.unit_prices: dict[tuple[str, str], tuple[float, float]] = {}
+        self.unit_prices: dict[tuple[str, str, bool], tuple[float, float]] = {}
         """The prices of an input and an output token in US dollars, of each provider and model."""
 
     def spent(self) -> Spent:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import Price, anthropic, local, openai, set_price
-from mirascope_like.core.base.response import Usage, call_cost, cost, usage_and_cost
+from mirascope_like.core import Price, anthropic, local, openai, set_price, vertex
+from mirascope_like.core.base.response import Usage, call_cost, cost, usage_and_cost, usage_price
 from tests.harness.server import Reply, Server
 
 TOKENS = Usage(input_tokens=1000, cached_tokens=400, output_tokens=100)
@@ -190,6 +190,43 @@ def test_own_prices_of_tiers() -> None:
     set_price("ours", Price(input=1, output=5), tier="flex")
     assert call_cost("openai", "ours", usage, terms={"service_tier": "flex"}) == pytest.approx(150e-6)
     assert call_cost("openai", "ours", usage) == pytest.approx(300e-6)
+
+
+@pytest.mark.usefixtures("own_prices")
+class TestBatches:
+    """Prices in a provider's batch. All providers with batches publish half of their standard price."""
+
+    def priced(self, *, in_batch: bool = True, **options: Any) -> float | None:
+        usage = Usage(input_tokens=1000, output_tokens=100)
+        return usage_price(options.get("kind", openai.OpenAICallResponse), "ours", usage, options, in_batch=in_batch)
+
+    def test_half_of_an_own_price(self) -> None:
+        set_price("ours", Price(input=2, output=10))
+        assert self.priced(in_batch=False) == pytest.approx(0.003)
+        assert self.priced() == pytest.approx(0.0015)
+
+    def test_an_own_price_of_batches(self) -> None:
+        set_price("ours", Price(input=2, output=10))
+        set_price("ours", Price(input=0.2, output=1), tier="batch")
+        assert self.priced() == pytest.approx(0.0003)
+
+    def test_of_a_provider_whose_batches_are_not_known(self) -> None:
+        set_price("ours", Price(input=2, output=10))
+        assert self.priced(kind=local.LocalCallResponse) == 0
+        assert self.priced(kind=vertex.VertexCallResponse) is None
+
+    def test_with_another_condition_whose_price_is_unknown(self) -> None:
+        set_price("ours", Price(input=2, output=10))
+        assert self.priced(service_tier="flex") is None
+
+    def test_that_the_provider_reports(self) -> None:
+        """Anthropic reports the service tier "batch". claude-haiku-4-5 costs 0.50 and 2.50 dollars in a batch."""
+        usage = {"input_tokens": 1000, "output_tokens": 100, "service_tier": "batch"}
+        body = {"type": "message", "model": "claude-haiku-4-5", "content": [], "usage": usage}
+        response = anthropic.AnthropicCallResponse(
+            response=anthropic.AnthropicCallResponse.parse_raw_response(body), start_time=0, end_time=0
+        )
+        assert response.cost == pytest.approx((1000 * 0.5 + 100 * 2.5) / 1e6)
 
 
 def test_without_the_price_list_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

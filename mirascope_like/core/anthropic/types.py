@@ -69,6 +69,8 @@ class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, An
     _block_kind: ClassVar[Blocks] = BLOCKS
     _facts: ClassVar[Facts] = _FACTS
     _tool_base: ClassVar[type[BaseTool]] = AnthropicTool
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: Anthropic's guide "Batch processing"."""
 
     @property
     def signature(self) -> str | None:

@@ -104,6 +104,8 @@ class BedrockCallResponse(
     _facts: ClassVar[Facts] = _FACTS
     _priced_as: ClassVar[str | None] = "aws"
     _tool_base: ClassVar[type[BaseTool]] = BedrockTool
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: Amazon Bedrock's pricing."""
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> BedrockResponse:

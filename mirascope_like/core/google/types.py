@@ -71,6 +71,8 @@ class GoogleCallResponse(
     """
 
     provider = "google"
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: Google's guide "Batch API"."""
     _words: ClassVar[Words] = _WORDS
     _tool_base: ClassVar[type[BaseTool]] = GoogleTool
 

@@ -43,6 +43,8 @@ class GroqCallResponse(
     """A response of Groq. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "groq"
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: Groq's guide "Batch Processing"."""
     _raw_type: ClassVar[Any] = ChatCompletion
     _usage_type: ClassVar[Any] = CompletionUsage
     _always_reports_usage: ClassVar[bool] = True

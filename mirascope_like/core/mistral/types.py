@@ -44,6 +44,8 @@ class MistralCallResponse(
     """A response of Mistral. `response` is a `ChatCompletionResponse` of its SDK."""
 
     provider = "mistral"
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: Mistral's guide of batch inference."""
     _usage_type: ClassVar[Any] = UsageInfo
     _always_reports_usage: ClassVar[bool] = True
     _tool_base: ClassVar[type[BaseTool]] = MistralTool

@@ -41,6 +41,8 @@ class OpenAIResponsesCallResponse(ResponsesCallResponse[OpenAIResponsesTool]):
 
     provider = "openai"
     _tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: OpenAI's guide "Batch API"."""
 
 
 class OpenAIResponsesCallResponseChunk(ResponsesChunk):

@@ -22,6 +22,8 @@ class OpenAICallResponse(OpenAISDKCallResponse[OpenAITool]):
 
     provider = "openai"
     _tool_base: ClassVar[type[BaseTool]] = OpenAITool
+    _batch_part: ClassVar[float | None] = 0.5
+    """Source: OpenAI's guide "Batch API"."""
 
 
 class OpenAICallResponseChunk(OpenAISDKChunk):

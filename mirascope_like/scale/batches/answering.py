@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -11,6 +11,7 @@ from ...core.base.flows import passes
 from ...core.base.parsing import encode_json
 from ...core.base.provider import Provider, ProviderWrapper
 from ...core.base.request import Request
+from ...core.base.response import Usage, set_from_batch
 from ...core.base.runtime import CLOCK
 from ...spending.cache_keys import request_place
 from ...spending.counting import CountingProvider
@@ -18,7 +19,6 @@ from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from . import waits
 from .lane import Lane
-from .pricing import AtBatchPrice
 from .records import BatchRecords
 from .service import service_for
 from .storage import BedrockStorage
@@ -171,7 +171,9 @@ def _in_budgets(provider: Any, fetch: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class _FromBatch(ProviderWrapper):
-    """Stands in place of the provider inside budgets. A budget receives its responses at the price of batches."""
+    """Stands in place of the provider inside budgets, which count the price of batches."""
+
+    in_batch = True
 
     def __init__(self, provider: Provider[Any, Any, Any], fetch: Callable[[], Awaitable[Any]]) -> None:
         super().__init__(provider)
@@ -184,4 +186,10 @@ class _FromBatch(ProviderWrapper):
         return await self._fetch()
 
     def respond(self, *answer: Any) -> Any:
-        return AtBatchPrice(self._provider.respond(*answer))
+        response = self._provider.respond(*answer)
+        set_from_batch(response)
+        return response
+
+    def price(self, request: Request, payload: Mapping[str, Any], usage: Usage) -> float | None:
+        """Return what a request costs in a batch, in US dollars; None if a price is unknown."""
+        return self._provider.price(request, payload, usage, in_batch=True)

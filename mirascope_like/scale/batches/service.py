@@ -125,6 +125,7 @@ def service_for(provider: Any, request: Request, storage: BedrockStorage | None 
     Raises `ConfigurationError` if the provider has no batches.
     """
     inner = unwrapped(provider)
+    inner = getattr(inner, "inner", inner)  # of a call of `llm`
     place = _SERVICES.get(inner.name)
     if place is None:
         raise ConfigurationError(f"{inner.name} has no batches: use via='live'")

@@ -16,6 +16,7 @@ import pytest
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 
+from mirascope_like import llm
 from mirascope_like.core import (
     AuthenticationError,
     BadRequestError,
@@ -100,11 +101,21 @@ def test_the_response_is_that_of_a_live_call(server: FileServer, store: Path) ->
     assert isinstance(response.response, ChatCompletion)
     assert response.raw == completion("re a")
     assert not from_cache(response)
-    assert item.cost == pytest.approx((20 * 0.075 + 10 * 0.30) / 1e6)
+    assert item.cost == response.cost == pytest.approx((20 * 0.075 + 10 * 0.30) / 1e6)
     (again,) = run(asking(server), ["a"], store)
     assert (again.source, again.cost) == ("store", item.cost)
     assert rows(store, "SELECT cost, batched FROM answer") == [(item.cost, 1)]
     assert len(server.batches) == 1
+
+
+def test_the_response_of_llm_has_the_batch_price(server: FileServer, store: Path) -> None:
+    @llm.call(provider="openai", model="gpt-4o-mini", client=client(server))
+    async def ask(text: str) -> str:
+        return text
+
+    (item,) = run(ask, ["a"], store)
+    assert not isinstance(item, Failed), repr(item.error)
+    assert item.cost == item.value.cost == item.value.total_cost == pytest.approx((20 * 0.075 + 10 * 0.30) / 1e6)
 
 
 def missing(body: dict[str, Any]) -> Any:

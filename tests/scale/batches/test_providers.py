@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from google.genai import Client, types
 from mistralai.client import Mistral
 from mistralai.client import errors as mistral_errors
 
+from mirascope_like import budget
 from mirascope_like.core import (
     BadRequestError,
     ConfigurationError,
@@ -32,10 +34,13 @@ from mirascope_like.core import (
     mistral,
     openai,
 )
+from mirascope_like.integrations.log import SQLiteLog, log_calls
+from mirascope_like.integrations.otel import with_otel
 from mirascope_like.scale import BedrockStorage, Done, Failed, amap, map_calls
 from mirascope_like.scale.batches import service
 from tests.harness.clocks import eventually, never
 from tests.harness.server import Reply, Request
+from tests.integrations.otel.telemetry import Telemetry
 from tests.scale.batches.openai_server import FileServer, completion
 from tests.scale.batches.servers import AnthropicServer, BedrockServer, GeminiServer, MistralServer
 from tests.scale.batches.test_batches import keep_disk
@@ -115,7 +120,7 @@ class Case:
     """Decorates a function with a call of the server at a URL."""
     error: type[Exception]
     """The SDK's error of a bad request."""
-    cost: float | None
+    cost: float
     """The price in a batch of 20 input and 10 output tokens in US dollars."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     """Options of the map."""
@@ -182,7 +187,12 @@ CASES = {
         anthropic_sdk.BadRequestError,
         (20 * 0.5 + 10 * 2.5) / 1e6,  # the table of batch prices in Anthropic's guide
     ),
-    "mistral": Case(lambda: MistralServer(of_mistral), _mistral, mistral_errors.SDKError, None),
+    "mistral": Case(
+        lambda: MistralServer(of_mistral),
+        _mistral,
+        mistral_errors.SDKError,
+        (20 * 0.15 + 10 * 0.6) / 1e6 / 2,  # mistral.ai/pricing, and half of it in a batch
+    ),
     "google": Case(
         lambda: GeminiServer(of_gemini),
         _gemini,
@@ -244,14 +254,32 @@ def test_results(case: Case, server: Any, tmp_path: Path) -> None:
     assert good.value.content == "re a"
     assert good.source == "batch"
     assert good.usage.input_tokens == 20
-    assert good.cost == pytest.approx(case.cost) if case.cost is not None else good.cost > 0
+    assert good.cost == good.value.cost == pytest.approx(case.cost)
     assert isinstance(bad.error, BadRequestError)
     assert isinstance(bad.error, case.error)
     assert "no good" in str(bad.error)
     (again,) = run(case, server, ["a"], tmp_path)
-    assert (again.source, again.cost) == ("store", good.cost)
+    assert (again.source, again.cost, again.value.cost) == ("store", good.cost, good.cost)
     assert again.value.raw == good.value.raw
     assert len(server.batches) == 1
+
+
+def test_the_cost_is_the_same_everywhere(case: Case, server: Any, tmp_path: Path) -> None:
+    """In the budget, the dump, the pickle, the log and the span of a response of a batch."""
+    telemetry, limit = Telemetry(), budget(usd=1.0)
+    ask = with_otel(**telemetry.options)(asking(case, server))
+    with SQLiteLog(tmp_path / "log.db") as log, log_calls(log):
+        (item,) = run_call(ask, ["a"], tmp_path, budget=limit, **case.options)
+        log.flush()
+        (row,) = log.find()
+        logged = log.get(row.id)
+    response = item.value
+    loaded = type(response).model_validate_json(response.model_dump_json())
+    assert (loaded, logged) == (response, response)
+    assert response.model_dump()["cost"] == item.cost
+    (span,) = [one for one in telemetry.spans if "mirascope_like.cost" in (one.attributes or {})]
+    found = loaded.cost, pickle.loads(pickle.dumps(response)).cost, logged.cost, row.cost, limit.spent.usd
+    assert [*found, (span.attributes or {})["mirascope_like.cost"]] == [pytest.approx(case.cost)] * 6
 
 
 def test_what_expires_is_submitted_again(case: Case, server: Any, tmp_path: Path) -> None:

@@ -113,6 +113,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """True if the provider accepts the role "developer". Other providers receive such messages with the role
     "system".
     """
+    in_batch: ClassVar[bool] = False
+    """True if the requests are answered in batches of the provider, so that `price` is the price there."""
     asks_for_json: ClassVar[bool] = True
     """False only for a provider that adds the instruction for JSON to the messages itself, when it sends them."""
     response_type: type[ResponseT]
@@ -313,9 +315,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """
         return made_response(self.response_type, request, payload, raw, start_time, end_time)
 
-    def price(self, request: Request, payload: Mapping[str, Any], usage: Usage) -> float | None:
-        """Return what a request costs with this usage, in US dollars; None if a price is unknown."""
-        return usage_price(self.response_type, request.model, usage, payload)
+    def price(
+        self, request: Request, payload: Mapping[str, Any], usage: Usage, *, in_batch: bool = False
+    ) -> float | None:
+        """Return what a request costs with this usage, in US dollars; None if a price is unknown. `in_batch` is True
+        for the price in a batch of the provider.
+        """
+        return usage_price(self.response_type, request.model, usage, payload, in_batch=in_batch)
 
 
 _PLACES = ("call", "responses.call", "")

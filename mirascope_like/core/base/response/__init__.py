@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         made_response,
         message_format,
         messages_key,
+        set_from_batch,
         set_from_cache,
         tool_round_messages,
         usage_price,
@@ -86,7 +87,8 @@ else:
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons counted_usage",
             "response_functions": "check_response common_messages correction_messages decode_message generated_text "
-            "is_from_cache made_response message_format messages_key set_from_cache tool_round_messages usage_price",
+            "is_from_cache made_response message_format messages_key set_from_batch set_from_cache tool_round_messages "
+            "usage_price",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -148,6 +150,7 @@ __all__ = [
     "made_response",
     "message_format",
     "messages_key",
+    "set_from_batch",
     "set_from_cache",
     "shown_response",
     "set_place",

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 else:
     cost = LazyModule(f"{__package__}.cost")  # few programs read the cost
 
+BATCH = "batch"
+"""The value of a condition of prices which means that a response is of a provider's batch. Anthropic reports it as the
+service tier.
+"""
+IN_BATCH: Mapping[str, str] = {"processing": BATCH}
+"""The condition of the prices in a batch, as in the price list."""
+
 
 class Billed(NativeMetadata):
     """Base class of responses that computes their cost, from the report of the host or from prices."""
@@ -22,11 +29,15 @@ class Billed(NativeMetadata):
     provider: ClassVar[str]
     _priced_as: ClassVar[str | None] = None
     """The name of the provider in the price list, if the list uses another name; else None."""
+    _batch_part: ClassVar[float | None] = None
+    """The price of a request in a batch of the provider, as a part of the standard price; None if batches of the
+    provider are not known.
+    """
 
     @property
     def cost(self) -> float | None:
         """The cost in US dollars: the cost that the host reports, or else the cost computed from the prices of the
-        model.
+        model. The response of a provider's batch costs the price of batches.
 
         None if the usage is unknown, or if the price of any part of it is unknown.
         """
@@ -50,8 +61,21 @@ class Billed(NativeMetadata):
 
     @classmethod
     def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
-        """Return what a usage of a model costs in US dollars, by the prices of the model; None if unknown."""
-        return cost.call_cost(cls.provider, model, usage, listed_as=cls._priced_as, terms=terms)
+        """Return what a usage of a model costs in US dollars, by the prices of the model; None if unknown.
+
+        Without a price of its own for batches, a model costs `_batch_part` of its standard price there.
+        """
+        named: Any = cls.provider, model, usage
+        others = {name: one for name, one in terms.items() if one != BATCH}
+        standard = cost.call_cost(*named, listed_as=cls._priced_as, terms=others)
+        if len(others) == len(terms):
+            return standard
+        if cls._batch_part is None:
+            return None
+        batch = cost.call_cost(*named, listed_as=cls._priced_as, terms={**others, **IN_BATCH})
+        if batch is not None and batch != standard:  # for Azure, the list finds the condition, but not its price
+            return batch
+        return None if standard is None else standard * cls._batch_part
 
     @property
     def _priced(self) -> Usage | None:

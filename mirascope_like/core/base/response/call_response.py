@@ -28,9 +28,17 @@ from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, has_values, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
-from .billing import Billed
+from .billing import IN_BATCH, Billed
 from .decoded_messages import DecodedMessages, last_user_message
-from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
+from .dump import (
+    FROM_BATCH,
+    READ_FROM_RESPONSE,
+    check_dump_version,
+    plain_json,
+    plain_options,
+    with_properties,
+    without_carried,
+)
 from .foreign_format import check_format
 from .notebook import ShownInNotebooks
 from .offered_tools import TOOL_CLASSES, OfferedTools
@@ -40,7 +48,7 @@ from .untyped_bases import ResponseMeta
 
 _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
-_READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
+_READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY, FROM_BATCH}
 """The keys of a dump that are not fields."""
 V1_PARAMETERS = 8
 """The number of type parameters with which it is the base class of a provider in Mirascope v1's form."""
@@ -125,6 +133,7 @@ class BaseCallResponse(
     _executed: Sequence[Any] = PrivateAttr(default=())
     _interrupted: Sequence[Any] = PrivateAttr(default=())
     _from_cache: bool = PrivateAttr(default=False)
+    _from_batch: bool = PrivateAttr(default=False)
 
     if not TYPE_CHECKING:
 
@@ -224,6 +233,7 @@ class BaseCallResponse(
         self = handler(value)
         if isinstance(value, Mapping):
             self._find_tools(cast("Mapping[str, Any]", value), info.context)
+            self._from_batch = FROM_BATCH in value
             if self.messages:
                 self.call_kwargs.setdefault(self._messages_key, self.messages)
         return self
@@ -236,6 +246,11 @@ class BaseCallResponse(
     @property
     def _top(self) -> Any:
         return self._top_of(self.response)
+
+    @property
+    def _terms(self) -> dict[str, str]:
+        in_batch = getattr(self, "_from_batch", False)  # pickles of earlier versions do not have it
+        return {**super()._terms, **IN_BATCH} if in_batch else super()._terms
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:

@@ -35,6 +35,11 @@ READ_FROM_RESPONSE = frozenset(
 )
 """The keys of a dump that are properties of the response. They are computed again when a dump is validated."""
 
+FROM_BATCH = "from_batch"
+"""The key in the dump of a response of a provider's batch, whose cost is the price of batches. Other dumps do not have
+it.
+"""
+
 _DICT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 """Keeps and drops the keys of a dict as pydantic does those of a model."""
 _NATIVE = ("finish_reasons", "model", "id", "input_tokens", "cached_tokens", "output_tokens", "cost")
@@ -216,7 +221,13 @@ def dumped_rest(response: Any) -> dict[str, Any]:
         VERSION_KEY: DUMP_VERSION,
     }
     others = ("prompt_template", own.prompt_template), ("json_mode", own.json_mode), ("answer_name", own.answer_name)
-    return rest | {name: value for name, value in others if value is not None and value is not False}
+    rest |= {name: value for name, value in others if value is not None and value is not False}
+    return rest | _batch_mark(own)
+
+
+def _batch_mark(own: Any) -> dict[str, bool]:
+    """Return the entry in the dump of a response of a batch; nothing for another."""
+    return {FROM_BATCH: True} if getattr(own, "_from_batch", False) else {}  # not in pickles of earlier versions
 
 
 def with_properties(response: Any, fields: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
@@ -241,7 +252,8 @@ def with_properties(response: Any, fields: Mapping[str, Any], options: Serializa
     if hasattr(own, "audio_transcript"):
         read |= {"audio": plain_json(own.audio), "audio_transcript": own.audio_transcript}
     chosen = partial(_chosen, include=options.include, exclude=options.exclude, exclude_none=options.exclude_none)
-    every = {**chosen(read), **fields, **chosen({TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION})}
+    added = {TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION, **_batch_mark(own)}
+    every = {**chosen(read), **fields, **chosen(added)}
     return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
 
 

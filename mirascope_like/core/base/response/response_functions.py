@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from .. import tools
 from ..messages import BaseMessageParam
 from ..request import Request
+from .billing import IN_BATCH
 from .call_response import BaseCallResponse
 from .metadata import facts_of
 from .usage import Usage
@@ -80,16 +81,22 @@ def correction_messages(response: BaseCallResponse[Any, Any], complaint: str) ->
 
 
 def usage_price(
-    kind: type[BaseCallResponse[Any, Any]], model: str, usage: Usage, payload: Mapping[str, Any]
+    kind: type[BaseCallResponse[Any, Any]],
+    model: str,
+    usage: Usage,
+    payload: Mapping[str, Any],
+    *,
+    in_batch: bool = False,
 ) -> float | None:
     """Return what a usage costs in US dollars in a request with this payload; None if a price is unknown.
 
-    A condition that changes the price, such as the service tier "flex", is read from the payload.
+    A condition that changes the price, such as the service tier "flex", is read from the payload. `in_batch` is True
+    for the price in a batch of the provider.
     """
     facts, own = facts_of(kind), cast("Any", kind)
     given = {name: str(payload.get(name) or "").lower() for name in facts.terms}
     terms = {name: one for name, one in given.items() if one and one not in facts.standard}
-    return cast("float | None", own._price(model, usage, terms))
+    return cast("float | None", own._price(model, usage, {**terms, **IN_BATCH} if in_batch else terms))
 
 
 def generated_text(response: BaseCallResponse[Any, Any]) -> str:
@@ -110,3 +117,9 @@ def set_from_cache(response: BaseCallResponse[Any, Any]) -> None:
 def is_from_cache(response: BaseCallResponse[Any, Any]) -> bool:
     """Return True if a response was read from a cache."""
     return cast("bool", getattr(response, "_from_cache", False))  # pickles of earlier versions do not have it
+
+
+def set_from_batch(response: BaseCallResponse[Any, Any]) -> None:
+    """Mark a response as one of a provider's batch: its cost is the price of batches."""
+    own: Any = response.provider_response
+    own._from_batch = True

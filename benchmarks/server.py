@@ -9,10 +9,15 @@ like Anthropic; `API_BY_PATH` names the others, which are streamed only. With `"
 socket, or one every `x-pace-ms` milliseconds; with `x-library` a call whose arguments are a library of so many
 bytes. Any other request gets the same reply whole, of `x-chunks` pieces of text (else 20). With `x-close: 1`
 the connection is closed afterwards.
+
+`start(latency=...)` delays whole replies by so many seconds. `start(rate=..., burst=...)` accepts so many requests a
+second, and refuses the others as OpenAI does. `GET /record` lists the POST requests since the last `GET /record`, as
+`[seconds, accepted, hash of the body]`, and fills the bucket of the limit again.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import subprocess
@@ -20,9 +25,11 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
+from .rate_limit import RateLimit
 from .replies import Asked, stream_chunks, stream_head, whole_reply
 
 API_BY_PATH = {
@@ -41,6 +48,14 @@ WRITE_SIZE = 1 << 16
 END = b"0\r\n\r\n"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """How whole replies are given."""
+
+    latency: float = 0.0
+    limit: RateLimit = field(default_factory=RateLimit)
+
+
 @cache
 def stream_writes(asked: Asked) -> tuple[bytes, ...]:
     """A streamed reply in few large pieces, head and end included."""
@@ -48,19 +63,30 @@ def stream_writes(asked: Asked) -> tuple[bytes, ...]:
     return tuple(whole[start : start + WRITE_SIZE] for start in range(0, len(whole), WRITE_SIZE))
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError, EOFError, asyncio.CancelledError):
-        while await _serve_one(reader, writer):
+        while await _serve_one(service, reader, writer):
             pass
     writer.close()
 
 
-async def _serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+async def _serve_one(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     path = first.split(" ")[1]
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    body = json.loads(await _body(reader, headers) or b"{}")
+    sent = await _body(reader, headers)
+    if path == "/record":
+        writer.write(service.limit.report())
+        await writer.drain()
+        return True
+    if refusal := service.limit.refusal(sent):
+        writer.write(refusal)
+        await writer.drain()
+        return True
+    if service.latency:
+        await asyncio.sleep(service.latency)
+    body = json.loads(sent or b"{}")
     api = next(api for part, api in API_BY_PATH.items() if part in path)
     await _answer(writer, api, api in ALWAYS_STREAMED or body.get("stream"), headers)
     return "x-close" not in headers and headers.get("connection", "").lower() != "close"
@@ -103,7 +129,7 @@ async def _answer(writer: asyncio.StreamWriter, api: str, stream: bool | None, h
     await writer.drain()
 
 
-async def _main() -> None:
+async def _main(service: Service) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -111,7 +137,7 @@ async def _main() -> None:
         sys.stdin.buffer.read()  # the end of our input is the end of who started us
         loop.call_soon_threadsafe(stop.set)
 
-    server = await asyncio.start_server(_serve, "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.start_server(partial(_serve, service), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     threading.Thread(target=wait_for_end_of_input, daemon=True).start()
     await stop.wait()
@@ -119,9 +145,10 @@ async def _main() -> None:
 
 
 @contextmanager
-def start() -> Generator[str]:
+def start(*, latency: float = 0.0, rate: float = 0.0, burst: float = 1.0) -> Generator[str]:
     """Run the server as a subprocess; gives `http://127.0.0.1:port` (OpenAI's base URL adds `/v1`)."""
-    command = [sys.executable, "-m", "benchmarks.server"]
+    options = [f"--latency={latency}", f"--rate={rate}", f"--burst={burst}"]
+    command = [sys.executable, "-m", "benchmarks.server", *options]
     root = Path(__file__).resolve().parents[1]
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -137,5 +164,9 @@ def start() -> Generator[str]:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name, default in ("latency", 0.0), ("rate", 0.0), ("burst", 1.0):
+        parser.add_argument(f"--{name}", type=float, default=default)
+    options = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_main())
+        asyncio.run(_main(Service(latency=options.latency, limit=RateLimit(options.rate, options.burst))))

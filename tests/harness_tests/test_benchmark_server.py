@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,3 +65,22 @@ def test_pace(chat: openai.OpenAI) -> None:
 def test_chunks_by_default(messages: anthropic.Anthropic) -> None:
     stream = messages.messages.create(model="m", max_tokens=1, messages=[], stream=True)
     assert sum(event.type == "content_block_delta" for event in stream) == 2000
+
+
+def test_limit_and_record() -> None:
+    """What is more than the burst is refused as OpenAI refuses it, and recorded."""
+    with start(rate=0.001, burst=2) as url:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="test", max_retries=0) as client:
+            ask = client.chat.completions.create
+            ask(model="m", messages=[])
+            ask(model="m", messages=[])
+            with pytest.raises(openai.RateLimitError) as refused:
+                ask(model="n", messages=[])
+        assert float(refused.value.response.headers["retry-after-ms"]) == pytest.approx(1e6, rel=0.1)
+        with urllib.request.urlopen(f"{url}/record") as response:
+            record = json.load(response)
+        assert [accepted for _, accepted, _ in record] == [True, True, False]
+        bodies = [body for *_, body in record]
+        assert bodies[0] == bodies[1] != bodies[2]
+        with urllib.request.urlopen(f"{url}/record") as response:
+            assert json.load(response) == []

@@ -13,11 +13,18 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
+from time import time
+from typing import Any
 
 from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, map_calls
+from mirascope_like.scale.run_store import DELAY, RunStore
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
 
@@ -37,11 +44,28 @@ async def ask(number: int) -> str:
 def run(path: str, url: str, count: int, concurrency: int) -> None:
     """Map over the numbers, and print how many items are done."""
     os.environ |= {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": f"{url}/v1"}
-    done = sum(
-        isinstance(item, Done)
-        for item in map_calls(ask, range(count), store=path, limits=Limits(rpm=600_000, concurrency=concurrency))
-    )
+    limits = Limits(rpm=600_000, concurrency=concurrency)
+    with windows_written(Path(path).with_suffix(".windows")):
+        done = sum(isinstance(item, Done) for item in map_calls(ask, range(count), store=path, limits=limits))
     print(done, flush=True)
+
+
+@contextmanager
+def windows_written(path: Path) -> Generator[None]:
+    """Append the length of each commit window to a file: the seconds from its first row to the end of its commit."""
+    commit = RunStore._commit
+    with path.open("a", buffering=1) as file:
+
+        def timed(self: RunStore, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
+            commit(self, rows, ended=ended)
+            if received := [row[-2] for _, row in rows if isinstance(row[-2], float)]:  # answers; items have no time
+                file.write(f"{time() - received[0]}\n")
+
+        RunStore._commit = timed
+        try:
+            yield
+        finally:
+            RunStore._commit = commit
 
 
 def reply(request: Request) -> Reply:
@@ -65,43 +89,89 @@ def started(path: Path, server: Server, count: int, concurrency: int) -> subproc
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
 
 
-def stored(path: Path) -> set[int]:
-    """The numbers whose responses are in a store. Checks that it is not damaged."""
+def stored(path: Path) -> dict[int, float]:
+    """The numbers whose responses are in a store, and when each was put there. Checks that it is not damaged."""
     database = sqlite3.connect(path)
     try:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return {number_in(body) for (body,) in database.execute("SELECT body FROM answer")}
+        return {number_in(body): at for body, at in database.execute("SELECT body, at FROM answer")}
     finally:
         database.close()
 
 
-def check(path: Path, count: int, concurrency: int, moments: list[int]) -> int:
+@dataclass
+class Losses:
+    """What kills have cost: responses that the server had sent, and that were not committed."""
+
+    twice: int = 0
+    """The requests that were made twice: those responses, and requests that had no response."""
+    ages: list[float] = field(default_factory=list[float])
+    """How many seconds before the kill each of the responses was sent."""
+    windows: list[float] = field(default_factory=list[float])
+    """The seconds of each commit window: from its first row to the end of the commit."""
+    lags: list[float] = field(default_factory=list[float])
+    """The seconds from the server to the store, of each response that was stored."""
+
+    def add(self, other: Losses) -> None:
+        self.twice += other.twice
+        self.ages += other.ages
+        self.windows += other.windows
+        self.lags += other.lags
+
+    def killed(self, moment: float, sent: Mapping[int, float], found: Mapping[int, float]) -> None:
+        """Count one kill: of what the server has sent to the program, and the store has."""
+        self.ages += [moment - at for number, at in sent.items() if at <= moment and number not in found]
+        self.lags += [found[number] - at for number, at in sent.items() if number in found]
+
+    @property
+    def tolerance(self) -> float:
+        """What the machine adds to the 50 ms, by the times of the store itself: the longest commit, and the longest way
+        of a response to the store.
+        """
+        return max(self.windows) - DELAY + max(self.lags)
+
+    def check(self) -> None:
+        """Check that only responses of the last commit window were lost."""
+        oldest = max(self.ages, default=0.0)
+        assert oldest <= DELAY + self.tolerance, f"a response of {oldest:.3f} s before the kill was requested again"
+
+
+def check(path: Path, count: int, concurrency: int, moments: list[int]) -> Losses:
     """Run the map, kill it each time when so many further requests have arrived, and run it to its end. Check that
     nothing is lost: what was committed is not requested again, and all is stored in the end.
-
-    Return how many requests were made twice.
     """
-    with Server().reply_with(reply) as server:
+    losses, sent = Losses(), dict[int, float]()
+
+    def answer(request: Request) -> Reply:
+        sent[number_in(request.body)] = time()
+        return reply(request)
+
+    with Server().reply_with(answer) as server:
         kept = set[int]()
         for further in moments:
             before = len(server.requests)
+            sent.clear()
             with started(path, server, count, concurrency) as program:
                 assert server.wait_requests(before + further)
+                moment = time()
                 program.kill()
             assert server.wait_closed()
             requested = [number_in(request.body) for request in server.requests[before:]]
             assert kept.isdisjoint(requested), "what was committed is requested again"
             found = stored(path)
-            assert found >= kept, "what was committed is lost"
-            assert found - kept <= set(requested)
-            kept = found
+            assert found.keys() >= kept, "what was committed is lost"
+            assert found.keys() - kept <= set(requested)
+            losses.killed(moment, sent, found)
+            kept = set(found)
         before = len(server.requests)
         with started(path, server, count, concurrency) as program:
             assert program.communicate()[0].split() == [str(count)]
         requested = [number_in(request.body) for request in server.requests]
         assert kept.isdisjoint(requested[before:])
-        assert stored(path) == set(range(count))
-        return sum(times - 1 for times in Counter(requested).values())
+        assert stored(path).keys() == set(range(count))
+        losses.twice = sum(times - 1 for times in Counter(requested).values())
+        losses.windows = [float(line) for line in path.with_suffix(".windows").read_text().split()]
+        return losses
 
 
 def main() -> None:
@@ -109,14 +179,19 @@ def main() -> None:
         run(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     moments = int(sys.argv[2]) if len(sys.argv) > 2 else 50
-    twice = 0
+    losses = Losses()
     for first in range(0, moments, PER_RUN):
         with TemporaryDirectory() as folder:
             steps = [random.randint(1, FURTHER) for _ in range(min(PER_RUN, moments - first))]
-            twice += check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps)
+            losses.add(check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps))
+    losses.check()
+    late = sum(age > DELAY for age in losses.ages)
     print(
-        f"killed at {moments} moments of {COUNT} inputs: none is lost, {twice / moments:.1f} requests per kill were "
-        f"made twice, with {CONCURRENCY} at once"
+        f"killed at {moments} moments of {COUNT} inputs, with {CONCURRENCY} at once: none is lost, "
+        f"{losses.twice / moments:.1f} requests per kill were made twice; of these "
+        f"{len(losses.ages) / moments:.1f} had a response, sent at most {max(losses.ages, default=0) * 1000:.0f} ms before the kill ({late} more than "
+        f"{DELAY * 1000:.0f} ms). Commit windows: {median(losses.windows) * 1000:.0f} ms, at most "
+        f"{max(losses.windows) * 1000:.0f} ms; from server to store at most {max(losses.lags) * 1000:.0f} ms"
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
@@ -175,22 +174,33 @@ class Driver(Generic[A, R]):
         self._changed.set()
 
     async def _work(self) -> None:
+        try:
+            await self._pull()
+        except asyncio.CancelledError as error:
+            if not self.stopped:  # the function has cancelled its own task: without an error, its item would be missing
+                cancelled = RuntimeError("a call has cancelled the task of the map in which it ran")
+                cancelled.__cause__ = error
+                self.stop(cancelled)
+        except (KeyboardInterrupt, SystemExit) as error:  # in a task, they would end the event loop
+            self.stop(error)
+
+    async def _pull(self) -> None:
+        """Pull inputs and make their calls, one after the other."""
         task: Any = asyncio.current_task()
-        with suppress(asyncio.CancelledError):
-            while not self.stopped:
-                self._idle.add(task)
-                await self._room.acquire()
-                item = None
-                try:
-                    if (given := await self._inputs.take()) is None:
-                        return
-                    self._idle.discard(task)
-                    self._grow()
-                    item = await self._run_one(given)
-                    self._ramp.ended += 1
-                finally:
-                    if item is None:
-                        self._room.release()
-                if item is not None:
-                    self._ready.append(item)
-                self._changed.set()
+        while not self.stopped:
+            self._idle.add(task)
+            await self._room.acquire()
+            item = None
+            try:
+                if (given := await self._inputs.take()) is None:
+                    return
+                self._idle.discard(task)
+                self._grow()
+                item = await self._run_one(given)
+                self._ramp.ended += 1
+            finally:
+                if item is None:
+                    self._room.release()
+            if item is not None:
+                self._ready.append(item)
+            self._changed.set()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from ..core.base.errors import ConfigurationError
 from ..core.base.response import BaseCallResponse
@@ -36,7 +37,11 @@ def row_of(item: Item[Any, Any]) -> dict[str, Any]:
 
 def line_of(item: Item[Any, Any]) -> bytes:
     """Return an item as a line of JSON."""
-    return to_json(row_of(item)) + b"\n"
+    row = row_of(item)
+    try:
+        return to_json(row, inf_nan_mode="null") + b"\n"
+    except PydanticSerializationError:  # half a character, which UTF-8 does not have
+        return json.dumps(row).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:
@@ -44,7 +49,17 @@ def _plain(value: Any) -> Any:
         return value.content
     if isinstance(value, Bound):
         return {"args": _plain(list(value.args)), "kwargs": _plain(dict(value.kwargs))}
-    return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="constants", fallback=repr)
+    try:
+        return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="constants", fallback=repr)
+    except Exception:  # a value that contains itself, or whose own functions raise errors
+        return _text(value)
+
+
+def _text(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__}, whose text raises {type(error).__name__}>"
 
 
 def frame(package: str, items: Iterable[Item[Any, Any]]) -> Any:

@@ -94,6 +94,12 @@ class Settings:
         given = {name: value for name, value in options.items() if value is not None}
         if not isinstance(given.get("limits"), Limits | None):
             raise ConfigurationError(f"limits must be Limits(...), not {given['limits']!r}")
+        if not isinstance(given.get("store", "run.db"), str | Path) or given.get("store") == "":
+            raise ConfigurationError(f"store must be the path of a file, not {given['store']!r}")
+        if not isinstance(given.get("share", ""), str):
+            raise ConfigurationError(f"share must be 'ray' or the URL of a Redis server, not {given['share']!r}")
+        if not isinstance(given.get("bedrock"), BedrockStorage | None):
+            raise ConfigurationError(f"bedrock must be BedrockStorage(...), not {given['bedrock']!r}")
         for name in ("attempts", "samples"):
             value = given.get(name, 1)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:

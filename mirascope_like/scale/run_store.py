@@ -103,7 +103,7 @@ class RunStore:
         """Responses that are not committed yet."""
         self._rows: SimpleQueue[tuple[str, tuple[Any, ...]] | None] = SimpleQueue()
         self._hurry = threading.Event()
-        with store_errors():
+        with store_errors(self.path):
             if self.path is not None:
                 make_store_file(self.path, "store")
             self._writer = connected(self.path)
@@ -129,7 +129,7 @@ class RunStore:
         """Return the response of a key; None if there is none."""
         if (found := self._pending.get(key)) is not None or not self._filter.may_have(key):
             return found
-        with store_errors():
+        with store_errors(self.path):
             row = self._reader.execute(_FIND, (key,)).fetchone()
         return None if row is None else StoredAnswer(bytes(row[0]), row[1], row[2], bool(row[3]))
 
@@ -175,7 +175,7 @@ class RunStore:
                 rows.append(self._rows.get())
             ended = None in rows
             try:
-                with store_errors():
+                with store_errors(self.path):
                     self._commit([row for row in rows if row is not None], ended=ended)
             except StoreError as error:
                 self.error = self.error or error
@@ -210,8 +210,9 @@ class StoredBefore:
     """What a store has before a run, for its estimate. Use it as a context manager. Writes nothing."""
 
     def __init__(self, path: str | Path | None) -> None:
+        self._path = path
         found = path is not None and Path(path).exists()
-        with store_errors():
+        with store_errors(path):
             self._database = connected(str(path)) if found else None
 
     def __enter__(self) -> Self:
@@ -233,7 +234,7 @@ class StoredBefore:
     def _first(self, statement: str, values: tuple[Any, ...]) -> Any:
         if self._database is None:
             return None
-        with store_errors():
+        with store_errors(self._path):
             return self._database.execute(statement, values).fetchone()
 
 
@@ -256,9 +257,13 @@ def now() -> float:
 
 
 @contextmanager
-def store_errors() -> Generator[None]:
-    """Context manager: raise every error as a `StoreError`."""
+def store_errors(path: str | Path | None = None) -> Generator[None]:
+    """Context manager: raise every error as a `StoreError`, which names the file if it is passed."""
     try:
         yield
+    except StoreError:
+        raise
     except Exception as error:
+        if path is not None:
+            error.args = (f"the store {str(path)!r} cannot be used: {error}",)
         raise adopt_store_error(error)

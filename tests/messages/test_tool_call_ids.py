@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mirascope_like.core import BaseMessageParam, Messages, ToolCallPart, ToolResultPart
 from mirascope_like.core.anthropic import AnthropicProvider
+from mirascope_like.core.base.messages import CallForm, with_accepted_calls
 from mirascope_like.core.base.provider import Provider
 from mirascope_like.core.base.request import Request
 from mirascope_like.core.bedrock import BedrockProvider
@@ -189,3 +191,14 @@ def test_ids_of_other_providers_get_the_form_that_is_accepted(name: str, given: 
     assert call == result
     assert re.fullmatch(FORMS.get(name, ".+"), call)
     assert call == given or not re.fullmatch(FORMS.get(name, ".+"), given)
+
+
+def test_a_text_is_not_searched() -> None:
+    """Each call checks its messages: a text of a megabyte has a million characters."""
+
+    class Text(str):
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("the characters of a text are searched")
+
+    messages = [BaseMessageParam.model_construct(role="user", content=Text("Hi"))]
+    assert with_accepted_calls(messages, CallForm()) is messages

@@ -26,6 +26,7 @@ from tests.harness.server import Reply, Request, Server
 from tests.scale.killed import number_in
 
 COUNT, KILL, CONCURRENCY = 200, 90, 4
+PARAMS: local.LocalCallParams = {"max_tokens": 30, "temperature": 0}
 
 
 class Parity(BaseModel):
@@ -38,7 +39,7 @@ def run(path: str, url: str, count: int) -> None:
     """Map over the numbers, and print how many items are done, and from where."""
     client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="k", timeout=PATIENCE * CONCURRENCY)
 
-    @local.call("smollm2-135m", response_model=Parity, client=client, call_params={"max_tokens": 30})
+    @local.call("smollm2-135m", response_model=Parity, client=client, call_params=PARAMS)
     async def describe(number: int) -> str:
         return f"Is this even: number {number}."
 

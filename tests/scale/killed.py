@@ -186,12 +186,13 @@ def main() -> None:
             losses.add(check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps))
     losses.check()
     late = sum(age > DELAY for age in losses.ages)
+    oldest, longest, lag = (max(some, default=0.0) * 1000 for some in (losses.ages, losses.windows, losses.lags))
     print(
         f"killed at {moments} moments of {COUNT} inputs, with {CONCURRENCY} at once: none is lost, "
-        f"{losses.twice / moments:.1f} requests per kill were made twice; of these "
-        f"{len(losses.ages) / moments:.1f} had a response, sent at most {max(losses.ages, default=0) * 1000:.0f} ms before the kill ({late} more than "
-        f"{DELAY * 1000:.0f} ms). Commit windows: {median(losses.windows) * 1000:.0f} ms, at most "
-        f"{max(losses.windows) * 1000:.0f} ms; from server to store at most {max(losses.lags) * 1000:.0f} ms"
+        f"{losses.twice / moments:.1f} requests per kill were made twice. Of these, {len(losses.ages) / moments:.1f} had "
+        f"a response, sent at most {oldest:.0f} ms before the kill ({late} more than {DELAY * 1000:.0f} ms). Commit "
+        f"windows: {median(losses.windows) * 1000:.0f} ms, at most {longest:.0f} ms; from server to store at most "
+        f"{lag:.0f} ms"
     )
 
 

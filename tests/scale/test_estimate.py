@@ -117,6 +117,40 @@ def test_json_lines(tmp_path: Path) -> None:
     assert rows[1]["error"].startswith("BadRequestError: ")
 
 
+class Unreadable:
+    def __repr__(self) -> str:
+        raise ValueError
+
+
+def cyclic() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+def test_every_value_has_a_line(tmp_path: Path) -> None:
+    """One value that is not JSON does not end the run."""
+    values = {"a": float("nan"), "b": cyclic(), "c": Unreadable(), "d": {1: b"\xff"}, "\ud800": "half a character"}
+
+    async def look_up(name: str) -> Any:
+        return values[name]
+
+    path = tmp_path / "out.jsonl"
+    map_calls(look_up, list(values)).to_jsonl(path)
+
+    def no_constants(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    rows = [json.loads(line, parse_constant=no_constants) for line in path.read_text("utf-8").splitlines()]
+    assert {row["input"]: row["value"] for row in rows} == {
+        "a": None,
+        "b": "[[...]]",
+        "c": "<Unreadable, whose text raises ValueError>",
+        "d": {"1": "_w=="},
+        "\ud800": "half a character",
+    }
+
+
 @pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_frames(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module: Any = ModuleType(package)

@@ -259,6 +259,23 @@ def test_unknown_options() -> None:
         amap(ask, 3)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("store", 5, "store must be the path of a file, not 5"),
+        ("store", "", "store must be the path of a file, not ''"),
+        ("store", b"run.db", "store must be the path of a file, not b'run.db'"),
+        ("share", 5, "share must be 'ray' or the URL of a Redis server, not 5"),
+        ("bedrock", "s3://bucket", r"bedrock must be BedrockStorage\(...\), not 's3://bucket'"),
+    ],
+)
+def test_options_of_other_types(name: str, value: Any, text: str) -> None:
+    """They are known before anything is sent."""
+    options: Any = {name: value}
+    with pytest.raises(ConfigurationError, match=text):
+        amap(ask, ["a"], **options)
+
+
 # What a call may be
 
 

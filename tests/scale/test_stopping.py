@@ -14,7 +14,7 @@ import pytest
 from mirascope_like.scale import Item, Limits, amap, map_calls
 from mirascope_like.testing import fake
 from tests.harness.clocks import MovedClock, never, run_by_clock, waits
-from tests.scale.test_map import ask, echo
+from tests.scale.test_map import ask, ask_sync, echo
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +162,42 @@ def test_the_handler_is_restored(asynchronous: bool) -> None:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, program)
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("place", ["async function", "sync function", "inputs"])
+def test_the_function_ends_the_program(raised: type[BaseException], place: str) -> None:
+    """What it raises is raised after the items that have ended, as Ctrl-C is."""
+
+    def check(text: str) -> str:
+        if text == "b":
+            raise raised
+        return text
+
+    async def asked(text: str) -> str:
+        return (await ask(check(text))).content
+
+    def asked_sync(text: str) -> str:
+        return ask_sync(check(text)).content
+
+    inputs: Any = map(check, ["a", "b"]) if place == "inputs" else ["a", "b"]
+    function: Any = asked_sync if place == "sync function" else ask if place == "inputs" else asked
+    items: list[Any] = []
+    with fake(echo), pytest.raises(raised):
+        items.extend(map_calls(function, inputs, limits=Limits(concurrency=1)).ordered())
+    with fake(echo):
+        assert len(map_calls(ask, ["a"]).results()) == 1
+
+
+def test_a_call_that_cancels_the_task_of_the_map() -> None:
+    """Its item would be missing: the run reports it."""
+
+    async def cancels(text: str) -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        return text
+
+    with pytest.raises(RuntimeError, match="a call has cancelled the task of the map"):
+        map_calls(cancels, ["a", "b"]).results()

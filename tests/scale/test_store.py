@@ -278,7 +278,7 @@ def test_validation_retries_are_replayed(store: Path) -> None:
 def test_a_file_that_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     path.write_text("not a database" * 100)
-    with pytest.raises(StoreError, match="file is not a database"):
+    with pytest.raises(StoreError, match=f"the store '{path}' cannot be used: file is not a database"):
         run(ask, ["a"], store=path)
     with pytest.raises(StoreError):
         run(ask, ["a"], store=tmp_path / "missing" / "run.db")

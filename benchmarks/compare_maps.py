@@ -214,7 +214,7 @@ def page(contenders: Sequence[Contender], found: Comparison, items: int) -> str:
     return (
         f"\n{table(contenders, found)}\n\n"
         f"Python {platform.python_version()}, {os.cpu_count()} cores, which server and client share; "
-        f"{items:,} inputs for each burst.\n"
+        f"{items:,} inputs for each burst; CPU time as the median of {len(next(iter(found.cpu.values())))} rounds.\n"
     )
 
 

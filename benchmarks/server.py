@@ -10,9 +10,9 @@ socket, or one every `x-pace-ms` milliseconds; with `x-library` a call whose arg
 bytes. Any other request gets the same reply whole, of `x-chunks` pieces of text (else 20). With `x-close: 1`
 the connection is closed afterwards.
 
-`start(latency=...)` delays whole replies by so many seconds. `start(rate=..., burst=...)` accepts so many requests a
-second, and refuses the others as OpenAI does. `GET /record` lists the POST requests since the last `GET /record`, as
-`[seconds, accepted, hash of the body]`, and fills the bucket of the limit again.
+`start(latency=...)` delays whole replies by so many seconds, as `x-delay-ms` does for one. `start(rate=..., burst=...)`
+accepts so many requests a second, and refuses the others as OpenAI does. `GET /record` lists the POST requests since
+the last `GET /record`, as `[seconds, accepted, hash of the body]`, and fills the bucket of the limit again.
 """
 
 from __future__ import annotations
@@ -84,8 +84,7 @@ async def _serve_one(service: Service, reader: asyncio.StreamReader, writer: asy
         writer.write(refusal)
         await writer.drain()
         return True
-    if service.latency:
-        await asyncio.sleep(service.latency)
+    headers.setdefault("x-delay-ms", str(service.latency * 1000))
     body = json.loads(sent or b"{}")
     api = next(api for part, api in API_BY_PATH.items() if part in path)
     await _answer(writer, api, api in ALWAYS_STREAMED or body.get("stream"), headers)

@@ -14,6 +14,12 @@ from ..core.base.response import BaseCallResponse
 from .binding import Bound
 from .items import Done, Item
 
+COLUMNS: list[str] = [
+    *("number", "sample", "state", "input", "value", "error", "source", "attempts"),
+    *("input_tokens", "output_tokens", "cost", "seconds", "key"),
+]
+"""The fields of a row, in their order."""
+
 
 def row_of(item: Item[Any, Any]) -> dict[str, Any]:
     """Return an item as a row of plain JSON values. The value of a response is its text."""
@@ -65,10 +71,20 @@ def _text(value: Any) -> str:
 def frame(package: str, items: Iterable[Item[Any, Any]]) -> Any:
     """Return a `DataFrame` of a package, "pandas" or "polars", with a row for each item.
 
+    A column of polars has one type, of all its rows: inputs and values that have no type in common become JSON text.
     Raises `ConfigurationError` if the package is not installed.
     """
     try:
         module = import_module(package)
     except ImportError:
         raise ConfigurationError(f"to_{package} needs the package {package}: pip install {package}") from None
-    return module.DataFrame([row_of(item) for item in items])
+    rows = [row_of(item) for item in items]
+    if package == "pandas":
+        return module.DataFrame(rows, columns=COLUMNS)
+    try:
+        return module.DataFrame(rows, schema=COLUMNS, infer_schema_length=None)
+    except Exception:  # polars has several classes of errors for it
+        for row in rows:
+            for name in ("input", "value"):
+                row[name] = None if row[name] is None else json.dumps(row[name], ensure_ascii=False)
+        return module.DataFrame(rows, schema=COLUMNS, infer_schema_length=None)

@@ -57,6 +57,14 @@ PRINTED: dict[str, list[str]] = {
         r"equal: True LocalCallResponse",
         r"recommend 1 calls, 20 tokens",
     ],
+    "many_calls.py": [
+        r"3 items: 2 requests to send, 0 in the store, 1 duplicates",
+        r"run 1: 3 done, 0 failed, 2 requests sent",
+        r"run 2: 3 done, 0 failed, 0 requests sent",
+        r"0 store .+",
+        r"1 store .+",
+        r"2 store .+",
+    ],
     "multi_modal.py": [
         r"The image depicts a stylized globe made of puzzle pieces, representing Wikipedia\.",
         r'The text file says "Dummy TXT file"\.',

@@ -21,6 +21,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import time
 from typing import Any
+from unittest.mock import patch
 
 from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, map_calls
@@ -54,18 +55,14 @@ def run(path: str, url: str, count: int, concurrency: int) -> None:
 def windows_written(path: Path) -> Generator[None]:
     """Append the length of each commit window to a file: the seconds from its first row to the end of its commit."""
     commit = RunStore._commit
-    with path.open("a", buffering=1) as file:
 
-        def timed(self: RunStore, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
-            commit(self, rows, ended=ended)
-            if received := [row[-2] for _, row in rows if isinstance(row[-2], float)]:  # answers; items have no time
-                file.write(f"{time() - received[0]}\n")
+    def timed(self: RunStore, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
+        commit(self, rows, ended=ended)
+        if received := [row[-2] for _, row in rows if isinstance(row[-2], float)]:  # answers; items have no time
+            file.write(f"{time() - received[0]}\n")
 
-        RunStore._commit = timed
-        try:
-            yield
-        finally:
-            RunStore._commit = commit
+    with path.open("a", buffering=1) as file, patch.object(RunStore, "_commit", timed):
+        yield
 
 
 def reply(request: Request) -> Reply:
@@ -188,11 +185,13 @@ def main() -> None:
     late = sum(age > DELAY for age in losses.ages)
     oldest, longest, lag = (max(some, default=0.0) * 1000 for some in (losses.ages, losses.windows, losses.lags))
     print(
-        f"killed at {moments} moments of {COUNT} inputs, with {CONCURRENCY} at once: none is lost, "
-        f"{losses.twice / moments:.1f} requests per kill were made twice. Of these, {len(losses.ages) / moments:.1f} had "
-        f"a response, sent at most {oldest:.0f} ms before the kill ({late} more than {DELAY * 1000:.0f} ms). Commit "
-        f"windows: {median(losses.windows) * 1000:.0f} ms, at most {longest:.0f} ms; from server to store at most "
-        f"{lag:.0f} ms"
+        f"killed at {moments} moments of {COUNT} inputs, with {CONCURRENCY} at once: none is lost",
+        f"requests that were made twice, per kill: {losses.twice / moments:.1f}",
+        f"of these had a response, per kill: {len(losses.ages) / moments:.1f}",
+        f"its age at the kill: at most {oldest:.0f} ms; {late} were older than {DELAY * 1000:.0f} ms",
+        f"commit windows: {median(losses.windows) * 1000:.0f} ms, at most {longest:.0f} ms",
+        f"from the server to the store: at most {lag:.0f} ms",
+        sep="\n",
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from mirascope_like.core import ConfigurationError, anthropic, openai
 from mirascope_like.scale import Limits, amap, bind, map_calls
 from mirascope_like.scale.counts import Counts
+from mirascope_like.scale.exporting import COLUMNS
 from mirascope_like.scale.progress import Meter, Progress
 from mirascope_like.testing import error, fake, reply
 from tests.harness.clocks import MovedClock, run_by_clock, waits
@@ -151,17 +152,51 @@ def test_every_value_has_a_line(tmp_path: Path) -> None:
     }
 
 
+DATA_FRAMES: dict[str, dict[str, Any]] = {
+    "pandas": {"columns": COLUMNS},
+    "polars": {"schema": COLUMNS, "infer_schema_length": None},
+}
+"""How each package makes a frame that has all columns, also without rows, and types of more than its first 100 rows."""
+
+
 @pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_frames(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module: Any = ModuleType(package)
-    module.DataFrame = list
+
+    def columns_of(rows: list[Any], **options: Any) -> list[Any]:
+        assert options == DATA_FRAMES[package]
+        return rows
+
+    module.DataFrame = columns_of
     monkeypatch.setitem(sys.modules, package, module)
     with fake(echo):
         rows = getattr(map_calls(ask, ["a", "b"]), f"to_{package}")()
     assert [(row["number"], row["input"], row["value"]) for row in rows] == [(0, "a", "re a"), (1, "b", "re b")]
+    assert list(rows[0]) == COLUMNS
     monkeypatch.setitem(sys.modules, package, None)
     with fake(echo), pytest.raises(ConfigurationError, match=f"pip install {package}"):
         getattr(map_calls(ask, ["a"]), f"to_{package}")()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([None] * 150 + ["text"], [None] * 150 + ["text"]),
+        ([{"a": 1}] * 150 + [{"a": 1, "b": 2}], [{"a": 1, "b": None}] * 150 + [{"a": 1, "b": 2}]),
+        (["text", 1, [2], {"x": "é"}, None], ['"text"', "1", "[2]", '{"x": "é"}', None]),
+        ([], []),
+    ],
+)
+def test_values_of_several_types_in_polars(values: list[Any], expected: list[Any]) -> None:
+    """The values of later rows may have other types: nothing that was paid for is lost."""
+    pytest.importorskip("polars")
+
+    async def same(number: int) -> Any:
+        return values[number]
+
+    frame = map_calls(same, range(len(values))).to_polars()
+    assert frame["value"].to_list() == expected
+    assert frame.columns == COLUMNS
 
 
 # Progress

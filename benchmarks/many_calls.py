@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from .contenders import OPENAI, QUESTION
 from .measure import Work
 
 GATHER, GATHER_AIOHTTP = "the SDK's calls, gather", "the SDK's calls on aiohttp, gather"
-MAP = "map on aiohttp, store and limits"
+MAP, MAP_DIRECT = "map on aiohttp, store and limits", "map direct, store and limits"
 CALLS = 1000
 CONCURRENCY = 200
 LATENCY_MS = 50
@@ -46,13 +47,13 @@ def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int =
 
         return lambda: runner.run(once())
 
-    async def mapped(client: Any, inputs: list[str]) -> int:
+    async def mapped(client: Any, inputs: list[str], **options: Any) -> int:
         @openai.call(OPENAI.model, client=client)
         async def ask(text: str) -> str:
             return text
 
         store = folder / f"{next(numbers)}.db"
-        async for item in amap(ask, inputs, limits=LIMITS, store=store):
+        async for item in amap(ask, inputs, limits=LIMITS, store=store, **options):
             assert isinstance(item, Done)
         return len(inputs)
 
@@ -60,6 +61,7 @@ def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int =
         GATHER: work(gathered, aiohttp=False),
         GATHER_AIOHTTP: work(gathered, aiohttp=True),
         MAP: work(mapped, aiohttp=True),
+        MAP_DIRECT: work(partial(mapped, transport="direct"), aiohttp=False),
     }
 
 

@@ -45,6 +45,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--attempts", type=int, help="how often a request is sent that fails (default: 5)")
     parser.add_argument("--samples", type=int, help="how many responses are requested for each input (default: 1)")
     parser.add_argument("--via", choices=["live", "batch"], help="batch: in batches of the provider, at half the price")
+    parser.add_argument("--transport", choices=["sdk", "direct"], help="direct: without the SDK, with less CPU time")
     parser.add_argument("--yes", action="store_true", help="start without an estimate and a question")
 
 
@@ -52,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
     """Run the command; return the exit status: 1 if an item has failed, or if the run has stopped."""
     limits = Limits(rpm=given.rpm, tpm=given.tpm, concurrency=given.concurrency)
     options: MapOptions = {"limits": limits, "store": given.store or f"{given.out}.db", "progress": True}
-    for name in ("budget", "attempts", "samples", "via"):
+    for name in ("budget", "attempts", "samples", "via", "transport"):
         if getattr(given, name) is not None:
             options[name] = getattr(given, name)
     call, inputs = function_at(given.function), FileInputs(given.inputs)

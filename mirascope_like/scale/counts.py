@@ -23,6 +23,8 @@ class Counts:
     """Items that shared the response of an equal request."""
     requests: int = 0
     """Requests that were sent and had a response."""
+    direct: int = 0
+    """Requests that were not sent by the SDK (`transport="direct"`) and had a response, also a refusal."""
     refused: int = 0
     """Requests that the provider refused for a rate limit."""
     tokens: int = 0

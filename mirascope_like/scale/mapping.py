@@ -45,7 +45,8 @@ def amap(
     iterable of any length. An input of `bind(call, ...)` has several arguments. The items of the run are `Done` and
     `Failed`. See `MapOptions` for the options.
 
-    Raises `ConfigurationError` for a call that streams, and for an unknown or invalid option.
+    Raises `ConfigurationError` for a call that streams, for an unknown or invalid option, and for `transport="direct"`
+    without aiohttp.
     """
     return Run(call, inputs, Settings.of(options))
 

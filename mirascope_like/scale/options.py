@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from ..core.base.errors import ConfigurationError
+from ..core.base.errors import ConfigurationError, load_sdk
 from ..spending import Budget
 from .batches import BedrockStorage
 from .limits import Limits
@@ -25,6 +25,9 @@ BATCHED_THREADS = 1000
 """The number of threads for sync functions that wait for batches."""
 WINDOW = 4
 """The number of items, for each call that may run at once, that are running or wait for the user to take them."""
+
+_CHOICES = (("on_fatal", "stop", "fail"), ("via", "live", "batch"), ("transport", "sdk", "direct"))
+"""Options with two values, the default first."""
 
 
 class MapOptions(TypedDict, total=False):
@@ -59,6 +62,12 @@ class MapOptions(TypedDict, total=False):
     """How requests are sent: "live" (the default), or "batch": in batches of the provider, which cost half as much and
     may take a day. Needs a `store`.
     """
+    transport: Literal["sdk", "direct"]
+    """What sends requests: "sdk" (the default), or "direct": one HTTP session of the run, which needs less CPU time.
+
+    What is sent, and responses and errors, are those of the SDK. Where this is not certain, the SDK sends the request.
+    Needs the extra `aiohttp`.
+    """
     bedrock: BedrockStorage
     """Where the files of Bedrock's batches are. Needed only for `via="batch"` with calls of Bedrock."""
     on_fatal: Literal["stop", "fail"]
@@ -80,6 +89,7 @@ class Settings:
     samples: int = 1
     on_fatal: Literal["stop", "fail"] = "stop"
     via: Literal["live", "batch"] = "live"
+    transport: Literal["sdk", "direct"] = "sdk"
     bedrock: BedrockStorage | None = None
 
     @classmethod
@@ -104,12 +114,15 @@ class Settings:
             value = given.get(name, 1)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(f"{name} must be a whole number, 1 or more, not {value!r}")
-        if given.get("on_fatal", "stop") not in ("stop", "fail"):
-            raise ConfigurationError(f"on_fatal must be 'stop' or 'fail', not {given['on_fatal']!r}")
-        if given.get("via", "live") not in ("live", "batch"):
-            raise ConfigurationError(f"via must be 'live' or 'batch', not {given['via']!r}")
+        for name, default, other in _CHOICES:
+            if given.get(name, default) not in (default, other):
+                raise ConfigurationError(f"{name} must be {default!r} or {other!r}, not {given[name]!r}")
         if given.get("via") == "batch" and "store" not in given:
             raise ConfigurationError("via='batch' needs store=...: a program that has stopped finds its batches there")
+        if given.get("transport") == "direct":
+            if given.get("via") == "batch":
+                raise ConfigurationError("transport='direct' sends requests one by one: remove it, or via='batch'")
+            load_sdk("aiohttp", extra="aiohttp")
         if "budget" in given and not isinstance(given["budget"], Budget):
             given["budget"] = Budget(usd=given["budget"])
         return cls(**given)

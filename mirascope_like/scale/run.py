@@ -17,6 +17,7 @@ from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
 from .batches import Batched, BatchRecords, WaitingItems
 from .counts import Counts
+from .direct import Direct
 from .driver import FIRST, GRACE, Driver
 from .estimating import Estimate, estimate
 from .exporting import frame, line_of
@@ -66,6 +67,7 @@ class Run(Generic[A, R]):
         self._interrupted = False
         self._paced: Paced | None = None
         self._batched: Batched | None = None
+        self._direct: Direct | None = None
         self.counts: Counts = Counts()
         """The numbers of the run so far."""
         self.items: list[Item[A, R]] = []
@@ -142,7 +144,7 @@ class Run(Generic[A, R]):
                         driver.release()
                         yield item
             finally:
-                for one in (self._paced, self._batched):
+                for one in (self._paced, self._batched, self._direct):
                     if one is not None:
                         await one.close()
 
@@ -181,7 +183,10 @@ class Run(Generic[A, R]):
         settings = self._settings
         answerer: Answerer | None = self._batched
         if answerer is None:
-            answerer = self._paced = Paced(Live(), self._limiter, self.counts)
+            sending: Answerer = Live()
+            if settings.transport == "direct":
+                sending = self._direct = Direct(sending, self.counts)
+            answerer = self._paced = Paced(sending, self._limiter, self.counts)
         self._until = UntilStopped(AwaitingBudget(answerer))
         if self._batched is not None:
             return WaitingItems(Stored(self._until, store))

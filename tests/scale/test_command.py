@@ -12,6 +12,9 @@ import pytest
 
 from mirascope_like.__main__ import main
 from mirascope_like.testing import error, fake
+from tests.conformance.wires.answer import Answer, Text
+from tests.conformance.wires.chat import ChatWire
+from tests.harness.server import Server
 from tests.scale.test_map import echo, last
 
 PROGRAM = """
@@ -52,6 +55,15 @@ def test_each_line_is_a_call(folder: Path) -> None:
         ("re bbb", {"args": [], "kwargs": {"text": "b", "times": 3}}),
         ("re c", "c"),
     ]
+
+
+def test_without_the_sdk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server().always(ChatWire().answered(Answer(Text("Hello")))) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        assert run("--yes", "--transport", "direct") == 0
+        assert len(server.requests) == 3
+    assert [row["value"] for row in rows(folder)] == ["Hello"] * 3
 
 
 def test_running_it_again_continues(folder: Path) -> None:

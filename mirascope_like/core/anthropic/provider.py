@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cached_property
 from inspect import signature
@@ -132,6 +133,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         # The SDK's own method is fast here, and rejects unstreamed requests that would take too long.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
+
+    def head_depends_on(self, payload: dict[str, Any]) -> Hashable:
+        return payload.get("max_tokens")  # requests that would take too long are refused
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         if type(error) is ValueError and str(error).startswith("Streaming is"):

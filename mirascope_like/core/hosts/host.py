@@ -194,11 +194,15 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
         return super().identify(error)
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
+        return self.post(client, self.head_depends_on(payload), payload, stream=stream)
+
+    def head_depends_on(self, payload: dict[str, Any]) -> str:
+        """Return the path of the endpoint: a host may have another one for a response that it continues."""
         prefill = self.host.prefill
         last: list[dict[str, Any]] = payload["messages"][-1:]
         if prefill is not None and prefill.path and any(one.items() >= prefill.message.items() for one in last):
-            return self.post(client, prefill.path, payload, stream=stream)
-        return super().http(client, payload, stream=stream)
+            return prefill.path
+        return self.path
 
     def new_client(self, *, asynchronous: bool, proxies: bool = True, **options: Any) -> Any:
         own = {"api_key": self._key(), "base_url": self._base_url(), "default_headers": self._headers()}

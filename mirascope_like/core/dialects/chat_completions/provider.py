@@ -104,44 +104,43 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         try:
             return super().send(request, payload)
         except self.sdk.APIStatusError as error:
-            return super().send(request, _accepted(request, payload, error))
+            return super().send(request, self.corrected(request, payload, error))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         try:
             return await super().asend(request, payload)
         except self.sdk.APIStatusError as error:
-            return await super().asend(request, _accepted(request, payload, error))
+            return await super().asend(request, self.corrected(request, payload, error))
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         try:
             return super().open(request, payload)
         except self.sdk.APIStatusError as error:
-            return super().open(request, _accepted(request, payload, error))
+            return super().open(request, self.corrected(request, payload, error))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         try:
             return await super().aopen(request, payload)
         except self.sdk.APIStatusError as error:
-            return await super().aopen(request, _accepted(request, payload, error))
+            return await super().aopen(request, self.corrected(request, payload, error))
 
+    def corrected(self, request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
+        """Return the payload without the parameter that the host rejected, to send the request again; raise any other
+        error.
 
-def _accepted(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
-    """Return the payload without the parameter that the host rejected, to send the request again; raise any other
-    error.
-
-    The parameter is `stream_options`, which we added, or the token limit, whose name depends on the model. OpenAI
-    reports the latter as "Unsupported parameter: 'max_tokens' is not supported with this model. Use
-    'max_completion_tokens' instead."
-    """
-    if error.status_code in (400, 422):
-        text = str(error)
-        if "stream_options" in payload and "stream_options" not in request.call_params and "stream_options" in text:
-            return {key: value for key, value in payload.items() if key != "stream_options"}
-        other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-        refused = next((name for name in other if name in payload), "")
-        if refused and re.search(rf"\b{refused}\b", text) and re.search(rf"\b{other[refused]}\b|{_UNKNOWN}", text):
-            return {other.get(key, key) if key == refused else key: value for key, value in payload.items()}
-    raise error
+        The parameter is `stream_options`, which we added, or the token limit, whose name depends on the model. OpenAI
+        reports the latter as "Unsupported parameter: 'max_tokens' is not supported with this model. Use
+        'max_completion_tokens' instead."
+        """
+        if error.status_code in (400, 422):
+            text = str(error)
+            if "stream_options" in payload and "stream_options" not in request.call_params and "stream_options" in text:
+                return {key: value for key, value in payload.items() if key != "stream_options"}
+            other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+            refused = next((name for name in other if name in payload), "")
+            if refused and re.search(rf"\b{refused}\b", text) and re.search(rf"\b{other[refused]}\b|{_UNKNOWN}", text):
+                return {other.get(key, key) if key == refused else key: value for key, value in payload.items()}
+        raise error
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider, raise_reported, transport_kind
-    from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
+    from .http_clients import (
+        CONNECT_SECONDS,
+        MAX_CONNECTIONS,
+        KeepAlive,
+        connect_seconds,
+        http_library,
+        http_options,
+    )
     from .keys import HIDDEN, SECRET_NAME, is_key, secret_headers, secrets_in, without
     from .network import check_abandoned
     from .noted_responses import noting
     from .patches import made_by
     from .redirects import stays
+    from .rehearsal import Rehearsal, obstacle
     from .response_capture import catching, catching_clients, closed_on_error, note_responses, reporting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
@@ -32,10 +40,11 @@ else:
         {
             "client_provider": "ClientProvider check_asyncio allow_slow_reads",
             "error_mapping": "FailingProvider raise_reported transport_kind",
-            "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
+            "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive connect_seconds http_library http_options",
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
+            "rehearsal": "Rehearsal obstacle",
             "noted_responses": "noting",
             "patches": "made_by",
             "response_capture": "catching catching_clients closed_on_error note_responses reporting",
@@ -59,6 +68,7 @@ __all__ = [
     "KeepAlive",
     "MAX_CONNECTIONS",
     "ObjectSource",
+    "Rehearsal",
     "SDKProvider",
     "SECRET_NAME",
     "SDK_OPTIONS",
@@ -68,6 +78,7 @@ __all__ = [
     "check_abandoned",
     "check_asyncio",
     "closed_on_error",
+    "connect_seconds",
     "http_library",
     "http_options",
     "is_key",
@@ -75,6 +86,7 @@ __all__ = [
     "made_by",
     "note_responses",
     "noting",
+    "obstacle",
     "allow_slow_reads",
     "read_out",
     "refusal",

@@ -140,7 +140,8 @@ def _is_url(library: ModuleType, pattern: str) -> bool:
     return True
 
 
-def _trust(library: ModuleType) -> ssl.SSLContext:
+def trusted(library: ModuleType) -> ssl.SSLContext:
+    """Return the TLS settings of an HTTP library: the certificates of certifi, SSL_CERT_FILE or SSL_CERT_DIR."""
     return _context(library, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
@@ -173,7 +174,7 @@ class _Transport:
             core.UnsupportedProtocol,
         )
         options: dict[str, Any] = {
-            "ssl_context": _trust(library),
+            "ssl_context": trusted(library),
             "max_connections": MAX_CONNECTIONS,
             "max_keepalive_connections": MAX_KEPT,
             "keepalive_expiry": library.Limits().keepalive_expiry,
@@ -215,7 +216,7 @@ class _Transport:
             limits = self._library.Limits(
                 max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_KEPT, keepalive_expiry=expiry
             )
-            self._plain = kind(verify=_trust(self._library), limits=limits, proxy=proxy, socket_options=socket_options)
+            self._plain = kind(verify=trusted(self._library), limits=limits, proxy=proxy, socket_options=socket_options)
             self._opened.append(self._plain)
         return self._plain
 

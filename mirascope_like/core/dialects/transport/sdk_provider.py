@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from importlib import import_module
 from inspect import iscoroutinefunction
@@ -27,6 +27,7 @@ from .http_clients import http_library, http_options
 from .network import check_abandoned
 from .noted_responses import note_response
 from .patches import made_by
+from .rehearsal import copied
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -96,6 +97,10 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         found: Callable[..., Any] = self._method(client, self.method)
         return found
 
+    def owns(self, client: Any) -> bool:
+        """Return True if a client is the SDK's own, and nothing else must see its requests as the SDK makes them."""
+        return self._own(client)
+
     def _own(self, client: Any) -> bool:
         # A wrapped client, or a method that was patched for tracing, must see the call as the SDK makes it.
         return made_by(self.sdk, client) and all(
@@ -110,29 +115,51 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
         client = _watched(_of_request(client, request))
-        return self._whole(unwrapped(self.http(client, payload, stream=False)))
+        return self.whole(self.http(client, payload, stream=False))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
         client = _watched(_of_request(client, request))
-        return self._whole(unwrapped(await self.http(client, payload, stream=False)))
+        return self.whole(await self.http(client, payload, stream=False))
 
     def _typed(self, answer: Any) -> Any:
         return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)
 
-    def _whole(self, response: Any) -> Any:
+    def whole(self, response: Any) -> Any:
+        """Return the SDK's response object for what the SDK's client returned for a request: an HTTP response, or an
+        object that has it.
+        """
+        response = unwrapped(response)
         note_response(response)
         try:
-            raw = self.parse(response.content)
+            return self.received(response.content, response.headers)
         except ValueError as error:
             raise_reported(response.content)
             raise self.sdk.APIResponseValidationError(
                 response, response.text, message=f"the response is not JSON: {error}"
             ) from error
-        raw._request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
+
+    def received(self, body: bytes, headers: Mapping[str, str]) -> Any:
+        """Return the SDK's response object for the body and headers of an HTTP response. Raises `ValueError` for a
+        body that is not JSON.
+        """
+        raw = self.parse(body)
+        raw._request_id = headers.get("x-request-id") or headers.get("request-id")
         return raw
+
+    def head_depends_on(self, payload: dict[str, Any]) -> Hashable:
+        """Return the part of a payload on which the URL or the headers of its request depend, besides the model and
+        the arguments in `SDK_OPTIONS`.
+        """
+        return None
+
+    def corrected(self, request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
+        """Return the payload to send in place of one that the host has rejected with an `APIStatusError`, if there is
+        one. Raises the error otherwise.
+        """
+        raise error
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
@@ -202,7 +229,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
 def _of_request(client: Any, request: Request) -> Any:
     """Return the client for a request: a copy without the SDK's own retries if the caller makes them."""
-    return client.with_options(max_retries=0) if (request.retry or request.sent_once) and client.max_retries else client
+    return copied(client, max_retries=0) if (request.retry or request.sent_once) and client.max_retries else client
 
 
 def _watched(client: Any, **options: Any) -> Any:
@@ -212,7 +239,7 @@ def _watched(client: Any, **options: Any) -> Any:
     opening = PRESENT.get()
     if (opening is None and not options) or iscoroutinefunction(client._prepare_request):
         return client
-    watched = client.with_options(**options)
+    watched = copied(client, **options)
     if opening is not None:
         # A hook that refers to the copy would keep it alive.
         kind: Any = client.__class__

@@ -1,0 +1,207 @@
+"""`Direct`: sends requests over one HTTP session, as the SDK would send them, and lets the SDK send all others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Hashable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
+from ...core.base.request import Request
+from ...core.dialects.transport import SDK_OPTIONS, Rehearsal, SDKProvider, obstacle
+from ..counts import Counts
+from ..outgoing import Answer, Answerer, Outgoing
+from .session import Head, HTTPSession, Received
+
+log: logging.Logger = logging.getLogger("mirascope_like.scale")
+
+_ROUTES = 1000
+"""The number of routes that are kept."""
+_REJECTED = (400, 422)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"""As the SDKs encode a payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests of one client are sent, which differ in their bodies only."""
+
+    client: Any
+    """Kept, so that no other client has its identity."""
+    rehearsal: Rehearsal
+    head: Head
+
+
+class Direct:
+    """Answers requests without the SDK where it is certain that the SDK would send the same; else passes them on."""
+
+    def __init__(self, inner: Answerer, counts: Counts) -> None:
+        self._inner = inner
+        self._counts = counts
+        self._session = HTTPSession()
+        self._rehearsals: dict[tuple[int, int], Rehearsal] = {}
+        self._routes: dict[Hashable, Route | None] = {}
+        self._making = asyncio.Lock()
+        self._reported: set[str] = set()
+
+    async def answer(self, outgoing: Outgoing) -> Answer:
+        """Return the answer. Raises the error of the SDK."""
+        request, payload = outgoing.request, outgoing.payload
+        provider = _sdk_provider(outgoing.provider)
+        if provider is None or (body := _body(payload)) is None:
+            return await self._inner.answer(outgoing)
+        if (route := await self._route(provider, request, payload)) is None:
+            return await self._inner.answer(outgoing)
+        exchange = _Exchange(self, provider, route, request, body)
+        raw = await innermost(outgoing.provider, exchange.in_place_of).asend(request, payload)
+        outgoing.provider.check(request, raw)
+        if (found := exchange.received) is None:
+            return Answer(raw, "live")
+        return Answer(raw, "live", found.headers, found.body)
+
+    async def post(self, route: Route, body: bytes) -> Received | Exception:
+        """Send a request; return its response, or the error that the SDK's HTTP library would raise."""
+        try:
+            found = await self._session.post(route.head, body)
+        except Exception as error:
+            if (converted := self._session.converted(error, route.rehearsal.library)) is None:
+                raise
+            return converted
+        self._counts.direct += 1
+        return found
+
+    async def _route(self, provider: Any, request: Request, payload: dict[str, Any]) -> Route | None:
+        """Return how a request is sent; None if the SDK must send it."""
+        if self._session.intercepted:
+            return self._report(provider, "aiohttp is patched")
+        if (client := await provider.aclient_for(request)) is None:
+            return None  # the SDK raises the error
+        key = (
+            *(id(provider), id(client), request.model, tuple(payload), provider.head_depends_on(payload)),
+            *(getattr(client, "api_key", None), getattr(client, "auth_token", None)),
+            repr([payload[name] for name in _OF_HEAD if name in payload]),
+        )
+        if key not in self._routes:
+            async with self._making:
+                if key not in self._routes:
+                    if len(self._routes) >= _ROUTES:
+                        self._routes.clear()
+                    self._routes[key] = await self._made(provider, client, payload)
+        return self._routes[key]
+
+    async def _made(self, provider: Any, client: Any, payload: dict[str, Any]) -> Route | None:
+        if (reason := obstacle(provider, client)) is not None:
+            return self._report(provider, reason)
+        if (rehearsal := self._rehearsals.get((id(provider), id(client)))) is None:
+            rehearsal = self._rehearsals[id(provider), id(client)] = Rehearsal(provider, client)
+        try:
+            captured = await rehearsal.capture(payload)
+        except Exception:
+            return None  # the SDK raises the error
+        if json.loads(_body(payload) or b"null") != json.loads(captured.content) or captured.method != "POST":
+            return self._report(provider, "the SDK changes the payload")
+        if (reason := rehearsal.refuses(captured.url)) is not None:
+            return self._report(provider, reason)
+        return Route(client, rehearsal, self._session.head(captured, rehearsal.tls))
+
+    def _report(self, provider: Any, reason: str) -> Route | None:
+        """Log, once for each reason, why the SDK sends requests. Return None."""
+        text = f"the SDK sends the requests of {provider.name}: {reason}"
+        if text not in self._reported:
+            self._reported.add(text)
+            log.debug(text)
+        return None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+_OF_HEAD = tuple(name for name in SDK_OPTIONS if name != "extra_body")
+
+
+def _sdk_provider(provider: Any) -> Any:
+    """Return the provider inside all wrappers if its SDK sends as OpenAI's does; else None."""
+    inner = unwrapped(provider)
+    found: Any = getattr(inner, "inner", inner)
+    return cast("Any", found) if isinstance(found, SDKProvider) else None
+
+
+def _body(payload: dict[str, Any]) -> bytes | None:
+    """Return a payload as JSON, as the SDK sends it; None for one with objects that only the SDK can encode."""
+    body = payload
+    if not SDK_OPTIONS.keys().isdisjoint(payload):
+        body = {name: value for name, value in payload.items() if name not in SDK_OPTIONS}
+        body |= payload.get("extra_body") or {}
+    try:
+        return _encode(body).encode()
+    except (TypeError, ValueError):
+        return None
+
+
+class _Exchange:
+    """One request that is sent without the SDK, and its response."""
+
+    def __init__(self, direct: Direct, provider: Any, route: Route, request: Request, body: bytes) -> None:
+        self._direct = direct
+        self._provider = provider
+        self._route = route
+        self._request = request
+        self._body = body
+        self.received: Received | None = None
+        """The response; None if the SDK has received it."""
+
+    def in_place_of(self, provider: Provider[Any, Any, Any]) -> Any:
+        """Return a provider that sends this request, and is the given one in every other respect."""
+        return _Direct(provider, self.send)
+
+    async def send(self, payload: dict[str, Any]) -> Any:
+        """Return the SDK's response object. Raises the SDK's error."""
+        try:
+            return await self._sent(payload, self._body)
+        except self._provider.sdk.APIStatusError as error:
+            if error.status_code not in _REJECTED:
+                raise
+            corrected = self._provider.corrected(self._request, payload, error)
+        return await self._sent(corrected, _body(corrected) or b"")
+
+    async def _sent(self, payload: dict[str, Any], body: bytes) -> Any:
+        rehearsal = self._route.rehearsal
+        found = await self._direct.post(self._route, body)
+        if isinstance(found, Exception):
+            return await rehearsal.replay(payload, found)
+        if found.redirects:
+            return await self._sent_by_sdk(payload)
+        self.received = found
+        if found.readable:
+            with suppress(ValueError):  # the SDK raises its error
+                return self._provider.received(found.body, found.headers)
+        converted = found.converted(rehearsal.library)
+        raw = await rehearsal.replay(payload, converted)
+        self.received = replace(found, body=converted.content)  # without its compression
+        return raw
+
+    async def _sent_by_sdk(self, payload: dict[str, Any]) -> Any:
+        if self._route.rehearsal.asynchronous:
+            return await self._provider.asend(self._request, payload)
+        return await asyncio.to_thread(self._provider.send, self._request, payload)
+
+
+class _Direct(ProviderWrapper):
+    """Stands in place of the provider inside its wrappers, such as budgets."""
+
+    def __init__(
+        self, provider: Provider[Any, Any, Any], send: Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
+    ) -> None:
+        super().__init__(provider)
+        self._send = send
+
+    def around(self, provider: Provider[Any, Any, Any]) -> Any:
+        return _Direct(provider, self._send)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await self._send(payload)

@@ -1,0 +1,131 @@
+"""The HTTP session of a run, with aiohttp."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ...core.base.errors import load_sdk
+from ...core.dialects.transport import connect_seconds, made_by
+
+KEPT_SECONDS = 5.0
+"""The seconds for which an idle connection is kept, as in the SDKs."""
+_OF_CONNECTION = frozenset({"content-length", "transfer-encoding", "host"})
+"""The headers that belong to one request or connection."""
+
+
+class Head(NamedTuple):
+    """What many requests have in common, in the form of aiohttp."""
+
+    url: Any
+    headers: Any
+    timeout: Any
+    tls: ssl.SSLContext
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An HTTP response, with its body as it arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw_headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+    @property
+    def readable(self) -> bool:
+        """True if the body is the response to a request, and not compressed."""
+        return 200 <= self.status < 300 and "content-encoding" not in self.headers
+
+    @property
+    def redirects(self) -> bool:
+        """True if the SDK would send the request to another URL."""
+        return self.status in (301, 302, 303, 307, 308) and "location" in self.headers
+
+    def converted(self, library: ModuleType) -> Any:
+        """Return the response as an object of the SDK's HTTP library, or its error for a body that cannot be
+        decompressed.
+        """
+        try:
+            return library.Response(self.status, headers=list(self.raw_headers), content=self.body)
+        except library.DecodingError as error:
+            return error
+
+
+class HTTPSession:
+    """An HTTP session. Made when the first request is sent, in its event loop. It has no limit of connections: the run
+    limits its requests.
+
+    Raises `MissingSDKError` if aiohttp is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._aiohttp: Any = load_sdk("aiohttp", extra="aiohttp")
+        self._session: Any = None
+
+    @property
+    def intercepted(self) -> bool:
+        """True while a test, or a tracer, sees the requests of aiohttp: its methods are patched."""
+        kind = self._aiohttp.ClientSession
+        return not (made_by(self._aiohttp, kind._request) and made_by(self._aiohttp, kind.__init__))
+
+    def head(self, request: Any, tls: ssl.SSLContext) -> Head:
+        """Return what is sent with all requests that are like an HTTP request of the SDK's HTTP library."""
+        from multidict import CIMultiDict
+        from yarl import URL
+
+        url, timeouts = URL(str(request.url), encoded=True), request.extensions.get("timeout", {})
+        default = request.url.netloc.decode("ascii")
+        headers = CIMultiDict(
+            (name, value)
+            for name, value in request.headers.multi_items()
+            if name.lower() not in _OF_CONNECTION or (name.lower() == "host" and value != default)
+        )
+        timeout = self._aiohttp.ClientTimeout(
+            total=None, sock_connect=connect_seconds(timeouts), sock_read=timeouts.get("read")
+        )
+        return Head(url, headers, timeout, tls)
+
+    async def post(self, head: Head, body: bytes) -> Received:
+        """Send a request; return its response. Redirects are not followed. Raises the errors of aiohttp."""
+        if self._session is None:
+            self._session = self._aiohttp.ClientSession(
+                connector=self._aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+                cookie_jar=self._aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            )
+        async with self._session.post(
+            head.url, data=body, headers=head.headers, timeout=head.timeout, ssl=head.tls, allow_redirects=False
+        ) as response:
+            return Received(response.status, response.headers, response.raw_headers, await response.read())
+
+    def converted(self, error: Exception, library: ModuleType) -> Exception | None:
+        """Return the error that the SDK's HTTP library would raise in place of an error of aiohttp; None for any other
+        error.
+        """
+        aiohttp = self._aiohttp
+        kinds = (
+            (aiohttp.ConnectionTimeoutError, library.ConnectTimeout),
+            (TimeoutError, library.ReadTimeout),  # aiohttp's timeouts are its subclasses
+            (aiohttp.ClientConnectorError, library.ConnectError),
+            (aiohttp.ServerDisconnectedError, library.RemoteProtocolError),
+            (aiohttp.ClientPayloadError, library.RemoteProtocolError),
+            (aiohttp.ClientResponseError, library.RemoteProtocolError),
+            (aiohttp.ClientError, library.ReadError),
+            (OSError, library.ReadError),
+        )
+        for theirs, kind in kinds:
+            if isinstance(error, theirs):
+                found: Exception = kind(str(error))
+                found.__cause__ = error
+                return found
+        return None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()

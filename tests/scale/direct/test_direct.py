@@ -1,0 +1,555 @@
+"""`transport="direct"` against the SDK itself: the same requests, responses and errors over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import anthropic as anthropic_sdk
+import groq as groq_sdk
+import httpx2
+import openai as openai_sdk
+import pytest
+
+from mirascope_like import budget
+from mirascope_like.core import ConfigurationError, anthropic, azure, groq, hosts, openai
+from mirascope_like.core.base.errors import MissingSDKError
+from mirascope_like.scale import Done, Failed, Limits, amap, map_calls, options
+from mirascope_like.testing import block_requests, fake, record, replay
+from tests.conformance.wires.answer import Answer, Text, Wire
+from tests.conformance.wires.chat import ChatWire
+from tests.conformance.wires.messages import MessagesWire
+from tests.conformance.wires.responses import ResponsesWire
+from tests.harness.server import CloseEarly, Reply, Request, Reset, Server, Stall
+
+KEY = "sk-test-1234567890"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A provider: its call, how its clients are made, and its wire format."""
+
+    call: Any
+    sdk: Any
+    names: tuple[str, str]
+    wire: Wire
+    path: str = ""
+    options: Callable[[str], dict[str, Any]] = lambda url: {"base_url": url}
+
+    def client(self, server: Server, *, asynchronous: bool = True, **others: Any) -> Any:
+        made = self.options(server.url + self.path)
+        return getattr(self.sdk, self.names[asynchronous])(api_key=KEY, **made, **others)
+
+    def ask(self, client: Any, **others: Any) -> Any:
+        @self.call("gpt-4o-mini", client=client, **others)
+        async def ask(text: str) -> str:
+            return text
+
+        return ask
+
+
+OPENAI = openai_sdk, ("OpenAI", "AsyncOpenAI")
+ROWS = {
+    "openai": Row(openai.call, *OPENAI, ChatWire(), "/v1"),
+    "responses": Row(openai.responses.call, *OPENAI, ResponsesWire(), "/v1"),
+    "azure": Row(
+        azure.call,
+        openai_sdk,
+        ("AzureOpenAI", "AsyncAzureOpenAI"),
+        ChatWire(),
+        options=lambda url: {"azure_endpoint": url, "api_version": "2024-10-21"},
+    ),
+    "deepseek": Row(hosts.deepseek.call, *OPENAI, ChatWire(), "/v1"),
+    "groq": Row(groq.call, groq_sdk, ("Groq", "AsyncGroq"), ChatWire()),
+    "anthropic": Row(anthropic.call, anthropic_sdk, ("Anthropic", "AsyncAnthropic"), MessagesWire()),
+}
+EACH = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+BASE = ROWS["openai"]
+
+
+def run(call: Any, inputs: Sequence[str] = ("Hi",), *, client: Any = None, **given: Any) -> tuple[list[Any], int]:
+    """The items of a direct map, and how many requests were sent directly. Closes the client."""
+
+    async def main() -> tuple[list[Any], int]:
+        async with closed(client):
+            return await arun(call, inputs, **given)
+
+    return asyncio.run(main())
+
+
+async def arun(call: Any, inputs: Sequence[str] = ("Hi",), **given: Any) -> tuple[list[Any], int]:
+    options: dict[str, Any] = {"transport": "direct", "on_fatal": "fail", "attempts": 1, **given}
+    made: Any = amap(call, inputs, **options)
+    return list(await made), made.counts.direct
+
+
+@asynccontextmanager
+async def closed(client: Any) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        if hasattr(client, "__aexit__"):
+            await client.close()
+        elif client is not None:
+            client.close()
+
+
+def both(call: Any, client: Any, **given: Any) -> tuple[Any, Any]:
+    """The items of a map that the SDK sends, and of a direct one. Closes the client."""
+
+    async def main() -> tuple[Any, Any]:
+        async with closed(client):
+            return await aboth(call, **given)
+
+    return asyncio.run(main())
+
+
+async def aboth(call: Any, **given: Any) -> tuple[Any, Any]:
+    (by_sdk,), sent = await arun(call, transport="sdk", **given)
+    assert sent == 0
+    (direct,), sent = await arun(call, **given)
+    assert sent == 1
+    return by_sdk, direct
+
+
+def compared(server: Server) -> tuple[Request, Request]:
+    """The last two requests, without the number of their connection."""
+    first, second = server.requests[-2:]
+    return replace(first, connection=0), replace(second, connection=0)
+
+
+@EACH
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "sync"])
+def test_requests_and_responses_are_those_of_the_sdk(row: Row, asynchronous: bool) -> None:
+    params: dict[str, Any] = {
+        "extra_headers": {"x-mine": "1", "x-trace": "a"},
+        "extra_query": {"beta": "true", "n": 2},
+        "extra_body": {"own": {"deep": ["ü", None]}},
+        "timeout": 77.5,
+    }
+    reply = row.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-request-id": "r1"})
+    with Server().always(reply) as server, asyncio.Runner() as runner:
+        client = row.client(
+            server,
+            asynchronous=asynchronous,
+            default_headers={"x-default": "d"},
+            default_query={"q": "ü"},
+            max_retries=4,
+        )
+        common = {"temperature": 0.5, "max_tokens": 100}
+        for given in ({}, {"call_params": params}, {"call_params": common}):
+            made = row.ask(client, **given) if asynchronous else _sync(row, client, **given)
+            by_sdk, direct = runner.run(aboth(made))
+            assert direct.__class__ is Done
+            first, second = compared(server)
+            if isinstance(row.wire, MessagesWire):  # its SDK has another order of the fields
+                first, second = (replace(one, body=_sorted(one.json)) for one in (first, second))
+            assert second == first
+            assert direct.value.response == by_sdk.value.response
+            assert type(direct.value.response) is type(by_sdk.value.response)
+            assert direct.value.response._request_id == by_sdk.value.response._request_id == "r1"
+            assert (direct.cost, direct.usage, direct.key) == (by_sdk.cost, by_sdk.usage, by_sdk.key)
+        runner.run(_close(client))
+
+
+async def _close(client: Any) -> None:
+    async with closed(client):
+        pass
+
+
+def _sorted(body: Any) -> bytes:
+    return json.dumps(body, sort_keys=True).encode()
+
+
+def _sync(row: Row, client: Any, **given: Any) -> Any:
+    @row.call("gpt-4o-mini", client=client, **given)
+    def ask(text: str) -> str:
+        return text
+
+    return ask
+
+
+def described(error: Any) -> dict[str, Any]:
+    """What a program can see of an error of an SDK."""
+    response: Any = getattr(error, "response", None)
+    request: Any = getattr(error, "request", None)
+    cause = error.__cause__
+    return {
+        "class": type(error).__mro__,
+        "text": str(error),
+        "status": getattr(error, "status_code", None),
+        "body": getattr(error, "body", None),
+        "code": getattr(error, "code", None),
+        "retry after": getattr(error, "retry_after", None),
+        "request": request and (request.method, str(request.url), sorted(request.headers.items())),
+        "response": response is not None and (response.status_code, response.content, response.headers.get("x-a")),
+        "cause": type(cause),
+        "notes": getattr(error, "__notes__", []),
+    }
+
+
+FAULTS = {
+    "400": Reply.error(400, "bad", x_a="b"),
+    "401": Reply.error(401),
+    "403": Reply.error(403),
+    "404": Reply.error(404),
+    "no credit": Reply.json({"error": {"message": "no credit", "code": "insufficient_quota", "type": "x"}}, 429),
+    "500": Reply.error(500, retry_after="1"),
+    "529": Reply.json({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}, 529),
+    "html error": Reply((b"<html>bad gateway</html>",), 502, {"content-type": "text/html"}),
+    "empty error": Reply((), 503, framing="length"),
+    "an error with status 200": Reply.json({"error": {"message": "overloaded", "code": 503}}),
+    "no JSON": Reply((b"{not json",), headers={"content-type": "application/json"}),
+    "html": Reply((b"<html>login</html>",), headers={"content-type": "text/html"}),
+    "empty": Reply((), framing="length"),
+    "no response": Reply.json({"object": "something else"}),
+    "wrong compression": Reply((b"not gzip",), headers={"content-encoding": "gzip"}),
+}
+
+
+@EACH
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_errors_are_those_of_the_sdk(row: Row, fault: Reply) -> None:
+    with Server().always(fault) as server:
+        client = row.client(server)
+        by_sdk, direct = both(row.ask(client), client)
+    assert isinstance(direct, Failed)
+    assert described(direct.error) == described(by_sdk.error)
+
+
+BROKEN = {
+    "cut at once": Reply((CloseEarly(),)),
+    "cut in the body": Reply((b'{"id": ', CloseEarly(), b"1}"), framing="length"),
+    "cut in a chunk": Reply((b'{"id": ', CloseEarly())),
+    "reset": Reply((b'{"id": ', Reset(), b"1}"), framing="length"),
+    "no answer": Reply((Stall(),)),
+    "no end": Reply((b'{"id": ', Stall())),
+}
+
+
+@EACH
+@pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
+def test_broken_connections(row: Row, fault: Reply) -> None:
+    """The SDK's classes, with an error of its HTTP library as the cause, and that of aiohttp behind it."""
+    with Server().always(fault) as server:
+        client = row.client(server, timeout=0.2 if Stall() in fault.pieces else 60)
+        with asyncio.Runner() as runner:
+            (by_sdk,), _ = runner.run(arun(row.ask(client), transport="sdk"))
+            (direct,), _ = runner.run(arun(row.ask(client)))
+            runner.run(_close(client))
+    assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
+    assert str(direct.error) == str(by_sdk.error)
+    assert isinstance(direct.error.__cause__, httpx2.HTTPError) or row.sdk is groq_sdk
+    assert direct.error.__cause__.__cause__.__class__.__module__.startswith("aiohttp")
+    assert KEY not in repr(described(direct.error))
+
+
+def test_a_server_that_cannot_be_reached() -> None:
+    server = Server()
+    server.close()
+    first, second = BASE.client(server), BASE.client(server)
+    (by_sdk,), _ = run(BASE.ask(first), client=first, transport="sdk")
+    (direct,), sent = run(BASE.ask(second), client=second)
+    assert sent == 0
+    assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
+    assert direct.error.__notes__[0].split(": ")[0] == by_sdk.error.__notes__[0].split(": ")[0]
+
+
+def test_retries_and_refusals_are_those_of_the_map() -> None:
+    """A rate limit is no attempt; another error is; and the limits in the headers of responses are read."""
+    good = BASE.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-ratelimit-limit-requests": "6000"})
+    with Server(Reply.error(429, retry_after="0"), Reply.error(500, retry_after="0")).always(good) as server:
+        client = BASE.client(server, asynchronous=False)
+        made: Any = map_calls(_sync(BASE, client), ["a"], transport="direct")
+        (item,) = made.results()
+        client.close()
+        assert len(server.requests) == 3
+    assert (item.attempts, made.counts.refused, made.counts.direct) == (2, 1, 3)
+    assert item.value.content == "Hello"
+
+
+def test_a_refused_parameter_is_renamed_and_sent_again() -> None:
+    refused = Reply.error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+    with Server(refused).always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server)
+        (item,), sent = run(BASE.ask(client, call_params={"max_tokens": 9}), client=client)
+        assert [sorted(one.json) for one in server.requests] == [
+            ["max_tokens", "messages", "model"],
+            ["max_completion_tokens", "messages", "model"],
+        ]
+    assert isinstance(item, Done)
+    assert sent == 2
+
+
+def test_compressed_responses() -> None:
+    body = gzip.compress(json.dumps(BASE.wire.whole(Answer(Text("Hello")))).encode())
+    with Server().always(Reply((body,), headers={"content-encoding": "gzip"})) as server:
+        client = BASE.client(server)
+        by_sdk, direct = both(BASE.ask(client), client)
+    assert direct.value.response == by_sdk.value.response
+
+
+def test_redirects_are_followed_by_the_sdk() -> None:
+    with Server() as server:
+        server.reply(
+            Reply(status=307, headers={"location": f"{server.url}/v2/chat/completions"}, framing="length"),
+            Reply(status=307, headers={"location": f"{server.url}/v2/chat/completions"}, framing="length"),
+            BASE.wire.answered(Answer(Text("Hello"))),
+        )
+        client = BASE.client(server)
+        (item,), _ = run(BASE.ask(client), client=client)
+        assert [one.path for one in server.requests] == ["/v1/chat/completions"] * 2 + ["/v2/chat/completions"]
+    assert item.value.content == "Hello"
+
+
+def test_the_store_has_what_the_sdk_would_have_stored(tmp_path: Any) -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server, asynchronous=False)
+        (first,), sent = run(_sync(BASE, client), store=tmp_path / "run.db")
+        assert sent == 1
+        (again,), _ = run(_sync(BASE, client), store=tmp_path / "run.db", transport="sdk", client=client)
+        assert len(server.requests) == 1
+    assert again.source == "store"
+    assert again.value.response == first.value.response
+
+
+def test_a_budget_counts() -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server, budget(tokens=10**6) as spent:
+        client = BASE.client(server)
+        (_,), sent = run(BASE.ask(client), client=client)
+    assert sent == 1
+    assert spent.spent.requests == 1
+    assert spent.spent.tokens == 8
+
+
+def test_cancelling_closes_the_connection() -> None:
+    with Server().always(Reply((Stall(),))) as server:
+        client = BASE.client(server)
+
+        async def main() -> None:
+            async def read() -> None:
+                await amap(BASE.ask(client), ["a"], transport="direct")
+
+            task = asyncio.create_task(read())
+            assert await asyncio.to_thread(server.wait_requests)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await client.close()
+
+        asyncio.run(main())
+        assert server.wait_closed()
+
+
+def test_one_session_keeps_its_connections() -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server)
+        inputs = [str(number) for number in range(20)]
+        items, sent = run(BASE.ask(client), inputs, client=client, limits=Limits(concurrency=2))
+        assert sent == len(items) == 20
+        assert server.connections <= 2
+        assert server.wait_closed()
+
+
+def test_the_default_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    @openai.call("m")
+    def ask_sync(text: str) -> str:
+        return text
+
+    @openai.call("m")
+    async def ask(text: str) -> str:
+        return text
+
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        for call in (ask, ask_sync):
+            assert run(call)[1] == 1
+            assert server.request.headers["authorization"] == f"Bearer {KEY}"
+        monkeypatch.delenv("OPENAI_API_KEY")
+        (item,), sent = run(ask)
+    assert isinstance(item.error, ConfigurationError)
+    assert sent == 0
+
+
+def test_a_host_receives_nothing_of_openai(monkeypatch: pytest.MonkeyPatch) -> None:
+    @hosts.deepseek.call("m")
+    async def ask(text: str) -> str:
+        return text
+
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", KEY)
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_ORG_ID", "org-mine")
+        monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-mine")
+        assert run(ask)[1] == 1
+        assert run(ask, transport="sdk")[1] == 0
+        first, second = compared(server)
+    assert first == second
+    assert not [name for name in first.headers if name.startswith("openai-")]
+
+
+def test_keys_that_change() -> None:
+    """A key that the user sets on the client is sent with the next request."""
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server)
+        ask = BASE.ask(client)
+
+        async def main() -> None:
+            async for item in amap(ask, ["a", "b"], transport="direct", limits=Limits(concurrency=1)):
+                client.api_key = f"key-{item.number}"
+            await client.close()
+
+        asyncio.run(main())
+        assert [one.headers["authorization"] for one in server.requests] in (
+            [f"Bearer {KEY}", "Bearer key-0"],
+            [f"Bearer {KEY}", f"Bearer {KEY}"],  # it was sent before the first item was read
+        )
+
+
+class Subclass(openai_sdk.AsyncOpenAI):
+    pass
+
+
+async def key() -> str:
+    return KEY
+
+
+def patched(client: Any) -> Any:
+    create = client.chat.completions.create
+
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        return await create(*args, **kwargs)
+
+    client.chat.completions.create = traced
+    return client
+
+
+async def hook(request: Any) -> None:
+    request.headers["x-hook"] = "1"
+
+
+OTHERS: dict[str, Callable[[str], Any]] = {
+    "a subclass": lambda url: Subclass(api_key=KEY, base_url=url),
+    "a key from a function": lambda url: openai_sdk.AsyncOpenAI(api_key=key, base_url=url),
+    "an HTTP client": lambda url: openai_sdk.AsyncOpenAI(
+        api_key=KEY, base_url=url, http_client=openai_sdk.DefaultAsyncHttpxClient()
+    ),
+    "an HTTP client with hooks": lambda url: openai_sdk.AsyncOpenAI(
+        api_key=KEY, base_url=url, http_client=openai_sdk.DefaultAioHttpClient(event_hooks={"request": [hook]})
+    ),
+    "an HTTP client with headers": lambda url: openai_sdk.AsyncOpenAI(
+        api_key=KEY, base_url=url, http_client=openai_sdk.DefaultAioHttpClient(headers={"x-a": "b"})
+    ),
+    "a patched client": lambda url: patched(openai_sdk.AsyncOpenAI(api_key=KEY, base_url=url)),
+    "a URL with a user": lambda url: openai_sdk.AsyncOpenAI(api_key=KEY, base_url=url.replace("//", "//me:you@")),
+}
+
+
+@pytest.mark.parametrize("make", OTHERS.values(), ids=OTHERS)
+def test_what_the_sdk_sends(make: Callable[[str], Any], caplog: pytest.LogCaptureFixture) -> None:
+    """Silently, but for one line of the log for each reason."""
+    caplog.set_level(logging.DEBUG, "mirascope_like.scale")
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = make(f"{server.url}/v1")
+        items, sent = run(BASE.ask(client), ["a", "b", "c"], client=client)
+    assert [item.value.content for item in items] == ["Hello"] * 3
+    assert sent == 0
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "mirascope_like.scale"]
+    assert line.startswith("the SDK sends the requests of openai: ")
+
+
+def test_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.url)
+        client = openai_sdk.AsyncOpenAI(api_key=KEY, base_url="http://api.example.com/v1")
+        (item,), sent = run(BASE.ask(client), client=client)
+        assert server.request.path == "http://api.example.com/v1/chat/completions"
+    assert isinstance(item, Done)
+    assert sent == 0
+
+
+def test_the_sdks_client_on_aiohttp() -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server, http_client=openai_sdk.DefaultAioHttpClient())
+        both(BASE.ask(client), client)
+        first, second = compared(server)
+    assert first.headers == second.headers
+
+
+def test_a_payload_that_only_the_sdk_can_encode() -> None:
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        client = BASE.client(server)
+        ask = BASE.ask(client, call_params={"extra_body": {"at": datetime(2026, 1, 1, tzinfo=UTC)}})
+        (item,), sent = run(ask, client=client)
+        assert server.request.json["at"] == "2026-01-01T00:00:00+00:00"
+    assert isinstance(item, Done)
+    assert sent == 0
+
+
+def test_anthropics_limit_of_unstreamed_requests() -> None:
+    row = ROWS["anthropic"]
+    with Server() as server:
+        with asyncio.Runner() as runner:
+            client = row.client(server)
+            (by_sdk,), _ = runner.run(arun(row.ask(client, call_params={"max_tokens": 10**6}), transport="sdk"))
+            (direct,), _ = runner.run(arun(row.ask(client, call_params={"max_tokens": 10**6})))
+            runner.run(_close(client))
+        assert not server.requests
+    assert str(direct.error) == str(by_sdk.error)
+    assert isinstance(direct.error, ConfigurationError)
+
+
+def test_a_fake_model_answers() -> None:
+    @openai.call("m")
+    async def ask(text: str) -> str:
+        return text
+
+    with fake("Hello") as model:
+        (item,), sent = run(ask)
+    assert item.value.content == "Hello"
+    assert len(model.requests) == 1
+    assert sent == 0
+
+
+def test_blocked_requests_are_not_sent() -> None:
+    with Server() as server, block_requests():
+        client = openai_sdk.AsyncOpenAI(api_key=KEY, base_url="http://api.example.com/v1")
+        with pytest.raises(BaseException, match="blocked POST"):
+            raise run(BASE.ask(client), client=client)[0][0].error
+        assert not server.requests
+
+
+def test_what_is_recorded_is_replayed(tmp_path: Any) -> None:
+    folder = tmp_path / "recordings"
+    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+        for recording in (record, replay):
+            client = BASE.client(server)
+            with recording(folder):
+                (item,), sent = run(BASE.ask(client), client=client)
+            assert item.value.content == "Hello"
+            assert sent == 0
+        assert len(server.requests) == 1
+
+
+def test_without_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(module: str, *, extra: str) -> Any:
+        raise MissingSDKError(f"run `pip install 'mirascope-like[{extra}]'`", name=module)
+
+    monkeypatch.setattr(options, "load_sdk", missing)
+    with pytest.raises(MissingSDKError, match=r"mirascope-like\[aiohttp\]"):
+        amap(BASE.ask(None), ["a"], transport="direct")
+
+
+def test_not_with_batches(tmp_path: Any) -> None:
+    with pytest.raises(ConfigurationError, match="via='batch'"):
+        amap(BASE.ask(None), ["a"], transport="direct", via="batch", store=tmp_path / "run.db")
+    with pytest.raises(ConfigurationError, match="transport must be 'sdk' or 'direct', not 'aiohttp'"):
+        amap(BASE.ask(None), ["a"], transport="aiohttp")  # type: ignore[typeddict-item]  # pyright: ignore[reportArgumentType]

@@ -206,8 +206,8 @@ class Bench:
 
     def many(self) -> None:
         calls = CALLS // 2 if self.quick else CALLS
-        with TemporaryDirectory() as folder:
-            samples = measured(many_calls(self.base_url, self.runner, Path(folder), calls), self.rounds)
+        with TemporaryDirectory() as folder, many_calls(self.base_url, self.runner, Path(folder), calls) as works:
+            samples = measured(works, self.rounds)
         self.table.title(f"OpenAI: many calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms", "µs/call")
         targets = {MAP: (GATHER_AIOHTTP, MAPPED), MAP_DIRECT: (GATHER_AIOHTTP, MAPPED_DIRECT)}
         self.table.compare(samples, 1e6, base=GATHER_AIOHTTP, targets=targets)

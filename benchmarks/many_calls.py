@@ -1,7 +1,9 @@
 """The same call many times at once: a `gather` of the SDK's calls, and maps, which have a store and limits.
 
-    with server.start() as base_url, asyncio.Runner() as runner:
-        samples = measured(many_calls(base_url, runner, folder), rounds)
+    with server.start() as base_url, asyncio.Runner() as runner, many_calls(base_url, runner, folder) as works:
+        samples = measured(works, rounds)
+
+    python -m benchmarks.many_calls 1000000       prints the memory of a direct map of so many inputs
 
 The server answers after 50 ms. `Work` returns the number of calls; its CPU time is that of this process.
 """
@@ -9,15 +11,20 @@ The server answers after 50 ms. `Work` returns the number of calls; its CPU time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import sys
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
 from typing import Any
 
 from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, amap
 
+from . import server
 from .contenders import OPENAI, QUESTION
 from .measure import Work
 
@@ -30,22 +37,18 @@ LIMITS = Limits(rpm=60_000_000, tpm=100_000_000_000, concurrency=CONCURRENCY)
 """Limits that are never reached: what is measured is their cost."""
 
 
-def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int = CALLS) -> dict[str, Work]:
-    """Return the contenders, in the order of the table. `folder` receives the stores of the maps.
+@contextmanager
+def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int = CALLS) -> Generator[dict[str, Work]]:
+    """Context manager with the contenders, in the order of the table. `folder` receives the stores of the maps.
 
     Each input is another question, so that no call of a map shares the response of an equal one.
     """
     numbers = count()
+    headers = {"x-delay-ms": str(LATENCY_MS)}
+    plain, aiohttp = (OPENAI.async_client(base_url, headers, aiohttp=one) for one in (False, True))
 
-    def texts() -> list[str]:
-        return [f"{QUESTION} {next(numbers)}" for _ in range(calls)]
-
-    def work(run: Callable[[Any, list[str]], Coroutine[Any, Any, int]], *, aiohttp: bool) -> Work:
-        async def once() -> int:
-            async with OPENAI.async_client(base_url, {"x-delay-ms": str(LATENCY_MS)}, aiohttp=aiohttp) as client:
-                return await run(client, texts())
-
-        return lambda: runner.run(once())
+    def work(run: Callable[[Any, list[str]], Coroutine[Any, Any, int]], client: Any) -> Work:
+        return lambda: runner.run(run(client, [f"{QUESTION} {next(numbers)}" for _ in range(calls)]))
 
     async def mapped(client: Any, inputs: list[str], **options: Any) -> int:
         @openai.call(OPENAI.model, client=client)
@@ -57,12 +60,14 @@ def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int =
             assert isinstance(item, Done)
         return len(inputs)
 
-    return {
-        GATHER: work(gathered, aiohttp=False),
-        GATHER_AIOHTTP: work(gathered, aiohttp=True),
-        MAP: work(mapped, aiohttp=True),
-        MAP_DIRECT: work(partial(mapped, transport="direct"), aiohttp=False),
+    yield {
+        GATHER: work(gathered, plain),
+        GATHER_AIOHTTP: work(gathered, aiohttp),
+        MAP: work(mapped, aiohttp),
+        MAP_DIRECT: work(partial(mapped, transport="direct"), plain),
     }
+    for client in (plain, aiohttp):
+        runner.run(client.close())
 
 
 async def gathered(client: Any, inputs: list[str]) -> int:
@@ -78,3 +83,46 @@ async def gathered(client: Any, inputs: list[str]) -> int:
 
     await asyncio.gather(*map(ask, inputs))
     return len(inputs)
+
+
+async def inputs_once(base_url: str, number: int, folder: Path) -> None:
+    """Make a direct map of many inputs, with a store and limits, and print the memory of the process, in MB above the
+    start, ten times.
+    """
+    client = OPENAI.async_client(base_url, {})
+
+    @openai.call(OPENAI.model, client=client)
+    async def ask(text: str) -> str:
+        return text
+
+    inputs = (f"{QUESTION} {one}" for one in range(number))
+    start = resident()
+    run = amap(ask, inputs, limits=LIMITS, store=folder / "run.db", transport="direct")
+    async for item in run:
+        assert isinstance(item, Done)
+        if run.counts.done % max(1, number // 10) == 0:
+            print(f"{run.counts.done:>9,} inputs: {resident() - start:6.1f} MB above the start", flush=True)
+    print(
+        f"at most {peak() - start:.1f} MB above the start; {process_time() / number * 1e6:.0f} µs of CPU time an input"
+    )
+    await client.close()
+
+
+def resident() -> float:
+    """Return the memory of this process, in MB."""
+    return _status("VmRSS")
+
+
+def peak() -> float:
+    """Return the most memory that this process has had, in MB."""
+    return _status("VmHWM")
+
+
+def _status(name: str) -> float:
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+
+if __name__ == "__main__":
+    with server.start() as url, TemporaryDirectory() as stores:
+        asyncio.run(inputs_once(url, int(sys.argv[1]) if sys.argv[1:] else 1_000_000, Path(stores)))

@@ -91,7 +91,7 @@ def request_key(place: Sequence[Any], request: Request, payload: Mapping[str, An
     versions = _versions(payload, request.client)
     parts = [*place, versions, request.model, without_carried(sent), numbers]
     try:
-        text = json.dumps(parts, sort_keys=True, default=_as_json)
+        text = _encode_sorted(parts)
     except (TypeError, ValueError):  # keys that are not texts
         text = json.dumps(_jsonable(parts, _OF_MAP, _AS_TEXT), sort_keys=True)
     return blake2b(text.encode(), digest_size=16).digest(), len(text)
@@ -103,6 +103,9 @@ _AS_TEXT = "pass it as text or bytes"
 
 def _as_json(value: Any) -> Any:
     return _jsonable(value, _OF_MAP, _AS_TEXT)
+
+
+_encode_sorted = json.JSONEncoder(sort_keys=True, default=_as_json).encode
 
 
 def _jsonable(value: Any, what: str, advice: str) -> Any:

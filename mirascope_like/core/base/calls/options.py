@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypedDict
@@ -115,7 +115,7 @@ _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 
 def accepted_params(
-    given: Mapping[str, Any], unchecked: Iterable[str], provider: Provider[Any, Any, Any], *, any_provider: bool
+    given: Mapping[str, Any], unchecked: Collection[str], provider: Provider[Any, Any, Any], *, any_provider: bool
 ) -> dict[str, Any]:
     """Return the call parameters that are sent to the provider: not those that are None, or an SDK's mark for "not
     given". `timeout=None` is sent.
@@ -123,6 +123,8 @@ def accepted_params(
     With `any_provider`, common parameters that the provider does not have are left out, as in Mirascope v1. Raises
     `ConfigurationError` for a name in `unchecked` that is unknown; suggests a similar name.
     """
+    if not given and not unchecked:  # most calls
+        return {}
     known = provider.known_params() if any_provider else frozenset[str]()
     left_out = {name for name in CommonCallParams.__annotations__ if any_provider and name not in known} - {*LIMITS}
     _check_params((name for name in unchecked if name not in left_out), provider)
@@ -136,7 +138,9 @@ def _is_given(name: str, value: Any) -> bool:
     return value is not ... and type(value).__name__ not in _NOT_SENT
 
 
-def _check_params(names: Iterable[str], provider: Provider[Any, Any, Any]) -> None:
+def _check_params(given: Iterable[str], provider: Provider[Any, Any, Any]) -> None:
+    if not (names := list(given)):
+        return
     known = provider.known_params()  # of a new provider in the form of Mirascope v1, a set that contains every name
     unknown = [name for name in names if name not in known and name not in _IGNORED]
     check_names(unknown, known.union(LIMITS), f"call parameter of {provider.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 from .media import Kind, linked_part, sniff
@@ -12,14 +13,15 @@ from .parts import AnyPart, AudioURLPart, DocumentURLPart, ImagePart, ImageURLPa
 _LINKED: dict[type[Any], Kind] = {ImageURLPart: "image", AudioURLPart: "audio", DocumentURLPart: "document"}
 
 
-def with_plain_media(messages: Sequence[Any]) -> list[Any]:
+def with_plain_media(messages: Sequence[Any]) -> Sequence[Any]:
     """Return the messages with corrected media: each image has the media type of its bytes, and each `data:` URL is
     decoded.
 
     Providers reject an image with a wrong media type, and most do not accept `data:` URLs as links. Messages in a
     provider's own format are not changed.
     """
-    return [_plain(one) if isinstance(one, BaseMessageParam) else one for one in messages]
+    plain = [_plain(one) if isinstance(one, BaseMessageParam) else one for one in messages]
+    return messages if all(map(is_, plain, messages)) else plain
 
 
 def _plain(message: BaseMessageParam) -> BaseMessageParam:

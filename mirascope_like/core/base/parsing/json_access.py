@@ -103,7 +103,12 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Return True if the value is a mapping."""
-    return isinstance(value, dict | Mapping)  # the former is checked faster
+    if isinstance(value, dict):  # checked faster than an abstract class
+        return True
+    return not isinstance(value, _SCALARS) and isinstance(value, Mapping)
+
+
+_SCALARS = (str, int, float, bytes, list, tuple, type(None))
 
 
 def is_end(value: Any) -> bool:

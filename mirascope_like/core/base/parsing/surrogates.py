@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 import jiter
 from pydantic_core import from_json, to_json
 
-from .json_access import is_list
+from .json_access import is_list, is_mapping
 from .large_json import LARGE, decode_large
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -48,9 +48,9 @@ def has_half(value: Any) -> bool:
     """Return True if any text in a JSON value contains a lone surrogate (half a character)."""
     if isinstance(value, str):
         return not value.isascii() and _HALF.search(value) is not None
-    if isinstance(value, Mapping):
-        return any(has_half(one) for one in cast("Mapping[str, Any]", value).values())
-    return any(has_half(one) for one in value) if is_list(value) else False
+    if is_list(value):
+        return any(map(has_half, value))
+    return any(map(has_half, value.values())) if is_mapping(value) else False
 
 
 def paired(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from inspect import Signature, signature
+from inspect import Parameter, Signature, signature
 from types import MethodType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,12 +53,18 @@ class PromptFunction:
         if self._owner:
             self.fn = MethodType(self.fn, *self._owner)
             self.signature = signature(self.fn)
+        parameters = self._signature.parameters.values()
+        plain = all(one.kind is Parameter.POSITIONAL_OR_KEYWORD for one in parameters)
+        self._names: tuple[str, ...] | None = tuple(self._signature.parameters) if plain else None
+        """The names of the parameters, if arguments are bound to them by their order alone; else None."""
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call by name, including defaults.
 
         Raises `TypeError` if the arguments do not match the signature, with the message that Python itself would give.
         """
+        if not kwargs and self._names is not None and len(self._owner) + len(args) == len(self._names):
+            return dict(zip(self._names, (*self._owner, *args), strict=True))
         try:
             return bound_values(self._signature, (*self._owner, *args), kwargs)
         except TypeError as error:

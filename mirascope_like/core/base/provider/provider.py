@@ -215,7 +215,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for text that cannot be encoded, and for a message part that the provider does not accept.
         """
         params = with_named_limit(request.call_params, self.limit_names(request.model))
-        payload = self.encode(replace(request, call_params=params, messages=self.accepted(request.messages)))
+        messages = self.accepted(request.messages)
+        if params is not request.call_params or messages is not request.messages:
+            request = replace(request, call_params=params, messages=messages)
+        payload = self.encode(request)
         if request.structure is not None:
             self.structure(payload, request.structure)
         if has_half(payload):

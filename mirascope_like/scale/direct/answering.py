@@ -43,7 +43,7 @@ class Direct:
         self._inner = inner
         self._counts = counts
         self._session = HTTPSession()
-        self._rehearsals: dict[tuple[int, int], Rehearsal] = {}
+        self._rehearsals: dict[Hashable, Rehearsal] = {}
         self._routes: dict[Hashable, Route | None] = {}
         self._making = asyncio.Lock()
         self._reported: set[str] = set()
@@ -80,24 +80,23 @@ class Direct:
             return self._report(provider, "aiohttp is patched")
         if (client := await provider.aclient_for(request)) is None:
             return None  # the SDK raises the error
-        key = (
-            *(id(provider), id(client), request.model, tuple(payload), provider.head_depends_on(payload)),
-            *(getattr(client, "api_key", None), getattr(client, "auth_token", None)),
-            repr([payload[name] for name in _OF_HEAD if name in payload]),
-        )
+        who = id(provider), id(client), getattr(client, "api_key", None), getattr(client, "auth_token", None)
+        head = repr([payload[name] for name in _OF_HEAD if name in payload])
+        key = who, request.model, tuple(payload), provider.head_depends_on(payload), head
         if key not in self._routes:
             async with self._making:
                 if key not in self._routes:
                     if len(self._routes) >= _ROUTES:
                         self._routes.clear()
-                    self._routes[key] = await self._made(provider, client, payload)
+                        self._rehearsals.clear()
+                    self._routes[key] = await self._made(provider, client, who, payload)
         return self._routes[key]
 
-    async def _made(self, provider: Any, client: Any, payload: dict[str, Any]) -> Route | None:
+    async def _made(self, provider: Any, client: Any, who: Hashable, payload: dict[str, Any]) -> Route | None:
         if (reason := obstacle(provider, client)) is not None:
             return self._report(provider, reason)
-        if (rehearsal := self._rehearsals.get((id(provider), id(client)))) is None:
-            rehearsal = self._rehearsals[id(provider), id(client)] = Rehearsal(provider, client)
+        if (rehearsal := self._rehearsals.get(who)) is None:
+            rehearsal = self._rehearsals[who] = Rehearsal(provider, client)
         try:
             captured = await rehearsal.capture(payload)
         except Exception:

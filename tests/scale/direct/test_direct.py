@@ -400,18 +400,15 @@ def test_keys_that_change() -> None:
     """A key that the user sets on the client is sent with the next request."""
     with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
         client = BASE.client(server)
-        ask = BASE.ask(client)
 
-        async def main() -> None:
-            async for item in amap(ask, ["a", "b"], transport="direct", limits=Limits(concurrency=1)):
-                client.api_key = f"key-{item.number}"
-            await client.close()
+        @openai.call("m", client=client)
+        async def ask(text: str) -> str:
+            client.api_key = f"key-{text}"
+            return text
 
-        asyncio.run(main())
-        assert [one.headers["authorization"] for one in server.requests] in (
-            [f"Bearer {KEY}", "Bearer key-0"],
-            [f"Bearer {KEY}", f"Bearer {KEY}"],  # it was sent before the first item was read
-        )
+        _, sent = run(ask, ["a", "b"], client=client, limits=Limits(concurrency=1))
+        assert [one.headers["authorization"] for one in server.requests] == ["Bearer key-a", "Bearer key-b"]
+    assert sent == 2
 
 
 class Subclass(openai_sdk.AsyncOpenAI):

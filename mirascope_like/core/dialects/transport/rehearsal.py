@@ -26,7 +26,7 @@ _CHANGING = (
     *("_api_key_provider", "workload_identity", "_workload_identity_auth", "_provider", "_provider_runtime"),
     *("_azure_ad_token_provider", "credentials", "_token_cache", "_middleware", "_idempotency_header"),
 )
-"""Attributes of clients that are set if the headers of each request are made anew: keys that a function returns, keys
+"""Attributes of clients that are set if the headers differ from request to request: keys that a function returns, keys
 that expire, and functions of the user that see each request.
 """
 _HOOKS = ("_prepare_options", "_prepare_request", "_build_request", "_send_request")
@@ -34,7 +34,7 @@ _HOOKS = ("_prepare_options", "_prepare_request", "_build_request", "_send_reque
 
 
 class _Captured(BaseException):
-    """Ends the sending of a request that is only reported. SDKs convert each `Exception`, so it is none."""
+    """Ends the sending of a request that is only reported. Not an `Exception`, because SDKs convert these."""
 
     def __init__(self, request: Any) -> None:
         super().__init__()

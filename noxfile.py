@@ -213,18 +213,22 @@ def pacing(session: nox.Session) -> None:
     session.run("python", "-m", "tests.scale.limits.table", *session.posargs)
 
 
+SLOW = ("pytest", "--noconftest", "-o", "faulthandler_timeout=120")
+"""Runs tests without the harness of the suite, and prints where one stands that takes two minutes."""
+
+
 @nox.session
 def redis(session: nox.Session) -> None:
     """Share limits through a real Redis server, which the tests start. Needs Debian's package redis-server."""
     session.install("-e", ".[openai,redis,cost]", *group("tests"))
-    session.run("pytest", "--noconftest", "tests/scale/shared/over_redis.py", *session.posargs)
+    session.run(*SLOW, "tests/scale/shared/over_redis.py", *session.posargs)
 
 
 @nox.session
 def ray(session: nox.Session) -> None:
     """Map calls in a local cluster of Ray, in an environment of its own."""
     session.install("-e", ".[openai,ray,cost]", *group("tests"))
-    session.run("pytest", "--noconftest", "-W", "default", "tests/scale/over_ray.py", *session.posargs)
+    session.run(*SLOW, "-W", "default", "tests/scale/over_ray.py", *session.posargs)
 
 
 @nox.session

@@ -126,6 +126,7 @@ class Book:
         self.holds += pacer.hold and not held
 
     def _leased(self, now: float, report: Report) -> Lease:
+        self._check_time(now)
         pacer = self.pacer
         if pacer.hold and (at := pacer.ready(now)) > now:
             return Lease(now=now, again=at)
@@ -136,16 +137,23 @@ class Book:
             return Lease(now=now, count=1, start=now, probe=True)
         if pacer.hold:
             pacer.resume(now)
-        self._check_time(now)
         seconds = [1 / one for one in (pacer.rate,) if one is not None]
         seconds += [report.tokens / one for one in (pacer.token_rate,) if one is not None]
         count = max(1, min(report.wanted, int(BLOCK / max(max(seconds, default=0.0), 1e-6))))
         start, interval = pacer.reserve(now, count, report.tokens)
         return Lease(now=now, count=count, start=start, interval=interval)
 
+    def kept(self, now: float) -> float:
+        """Return the seconds until a hold ends: for so long no process may ask."""
+        return max(0.0, self.pacer.until - now) if self.pacer.hold else 0.0
+
     def _check_time(self, now: float) -> None:
-        """Start at `now` again if the clock was set back: no time that was leased is so far ahead."""
+        """Start at `now` again if the clock was set back: no time that was leased is so far ahead, and no hold begins
+        later than now.
+        """
         pacer = self.pacer
+        if pacer.hold and (back := pacer.held - now) > AHEAD:
+            pacer.held, pacer.until, pacer.probe = now, pacer.until - back, None
         interval = 1 / pacer.rate if pacer.rate is not None else 0.0
         if pacer.next > now + AHEAD + 4 * len(self.processes) * max(BLOCK, interval):
             pacer.next = pacer.grown = pacer.changed = now

@@ -41,8 +41,8 @@ class SharedBook(Protocol):
         ...
 
     @abstractmethod
-    async def news(self) -> None:
-        """Return when a hold of all requests begins or ends."""
+    async def news(self) -> int:
+        """Return the number of holds (`Lease.holds`) when a hold of all requests begins or ends."""
         ...
 
     @abstractmethod
@@ -189,11 +189,12 @@ class SharedLimiter(Waiting):
         """Drop the leased times when another process reports a refusal."""
         while True:
             try:
-                await self._book.news()
+                holds = await self._book.news()
             except Exception:  # the lease reports that the book is lost
                 await asyncio.sleep(RECONNECT)
                 continue
-            self._times.clear()
+            if holds != self._holds:  # not the report of a hold that has ended: what was leased since is valid
+                self._times.clear()
             if self.waiting:
                 self._ask(CLOCK.monotonic(), urgent=True)
 
@@ -240,11 +241,11 @@ class SharedLimiter(Waiting):
         """Release the connection to the book."""
         await super().close()
         self._closed = True
-        for task in (self._asking, self._watching):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+        tasks = {task for task in (self._asking, self._watching) if task is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=LOST)
         if self._timer_again is not None:
             self._timer_again.cancel()
         with suppress(Exception):

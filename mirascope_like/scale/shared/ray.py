@@ -53,9 +53,10 @@ class Keeper:
             event.set()
         return lease, now
 
-    async def news(self, name: str) -> None:
-        """Return when a hold begins or ends."""
+    async def news(self, name: str) -> int:
+        """Return the number of holds when one begins or ends."""
         await self._changed.setdefault(name, asyncio.Event()).wait()
+        return self._books[name].holds
 
     async def allot(self, budget: Allowance, *, again: bool = False) -> float:
         """Return a part of a budget, in US dollars. The first part of a process is a quarter of the rest, the next ones
@@ -113,9 +114,10 @@ class RayBook:
         found: Lease = lease
         return found
 
-    async def news(self) -> None:
-        """Return when a hold begins or ends."""
-        await self._keeper.news.remote(self._name)
+    async def news(self) -> int:
+        """Return the number of holds when one begins or ends."""
+        holds: int = await self._keeper.news.remote(self._name)
+        return holds
 
     async def close(self) -> None:
         """Do nothing: the actor belongs to all processes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from ...core.base.errors import ConfigurationError
@@ -11,8 +12,10 @@ from ..limits import Limits
 from .book import Book, Lease, Report
 from .lease import Offset
 
-KEPT = 120_000
-"""The milliseconds for which Redis keeps a book that nobody uses."""
+KEPT = 120.0
+"""The seconds for which Redis keeps a book that nobody uses, after the end of a hold."""
+LISTENED = 30.0
+"""The seconds of one wait for news. Without a number, some versions of redis-py fail after their `socket_timeout`."""
 _ATTEMPTS = 100
 _CHANGE = """
 local time = redis.call('TIME')
@@ -24,7 +27,7 @@ local version = tostring(tonumber(known) + 1)
 redis.call('HSET', KEYS[1], 'version', version, 'book', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if ARGV[4] == '1' then
-    redis.call('PUBLISH', KEYS[1], version)
+    redis.call('PUBLISH', KEYS[1], ARGV[5])
 end
 return {1, version, ARGV[2], time[1], time[2]}
 """
@@ -56,33 +59,36 @@ class RedisBook:
             if self._version:
                 book = Book.restored(json.loads(self._state)) if self._state else Book(self._limits)
                 lease = book.lease(CLOCK.monotonic() + self.ahead, report.shifted(self.ahead))
-                if await self._changed(json.dumps(book.state()), news=lease.news):
+                if await self._changed(json.dumps(book.state()), lease, book.kept(lease.now)):
                     return lease
             else:
-                await self._changed("", news=False)
+                await self._changed("", Lease(now=0.0))
         raise TimeoutError("too many processes change the shared limits at the same time")
 
-    async def _changed(self, state: str, *, news: bool) -> bool:
+    async def _changed(self, state: str, lease: Lease, held: float = 0.0) -> bool:
         began = CLOCK.monotonic()
         done, version, book, seconds, micros = await self._change(
-            keys=[self._key], args=[self._version or "none", state, KEPT, int(news)]
+            keys=[self._key],
+            args=[self._version or "none", state, int((KEPT + held) * 1000), int(lease.news), lease.holds],
         )
         self.ahead = self._offset.add(began, CLOCK.monotonic(), int(seconds) + int(micros) / 1e6)
         self._version, self._state = version.decode() if isinstance(version, bytes) else str(version), book
         return bool(done)
 
-    async def news(self) -> None:
-        """Return when a hold begins or ends."""
-        if self._news is None:
-            news = self._redis.pubsub(ignore_subscribe_messages=True)
-            await news.subscribe(self._key)
-            self._news = news
+    async def news(self) -> int:
+        """Return the number of holds when one begins or ends."""
         try:
-            while await self._news.get_message(timeout=None) is None:
+            if self._news is None:
+                self._news = self._redis.pubsub(ignore_subscribe_messages=True)
+                await self._news.subscribe(self._key)
+            while (message := await self._news.get_message(timeout=LISTENED)) is None:
                 pass
         except Exception:
-            self._news = None
+            news, self._news = self._news, None
+            with suppress(Exception):
+                await news.aclose()
             raise
+        return int(message["data"])
 
     async def close(self) -> None:
         """Close the connections."""

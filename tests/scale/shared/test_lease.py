@@ -45,11 +45,13 @@ class MemoryBook:
         await asyncio.sleep(0.001)
         return lease
 
-    async def news(self) -> None:
+    async def news(self) -> int:
         event = asyncio.Event()
         self.waiting.append(event)
         await event.wait()
         self.waiting.remove(event)
+        holds: int = json.loads(self.state)["holds"]
+        return holds
 
     async def close(self) -> None:
         pass
@@ -180,6 +182,51 @@ def test_a_book_whose_clock_is_set_back() -> None:
         lease = book.lease(now, Report(process="a", wanted=5))
         assert lease.count > 0
         assert abs(lease.start - now) < 0.1
+
+
+def test_a_clock_that_is_set_back_in_a_hold() -> None:
+    """All requests wait for as long as the provider has asked, not for an hour more."""
+    book = Book(LIMITS)
+    book.lease(5000.0, Report(process="a", wanted=1))
+    book.lease(5000.1, Report(process="a", wanted=1, refused=[(5000.0, 5000.1, 20.0, False)]))
+    assert book.lease(1400.0, Report(process="a", wanted=1)).again == pytest.approx(1420.0)
+    assert book.lease(1420.0, Report(process="a", wanted=1)).probe
+
+
+def test_a_request_that_tries_of_a_process_that_has_died() -> None:
+    """The others wait for its response for 10 seconds at most, and for 2.5 round trips of a refusal."""
+    book = Book(LIMITS)
+    book.lease(1000.0, Report(process="a", wanted=1))
+    book.lease(1000.0, Report(process="b", wanted=1, refused=[(999.5, 1000.0, 5.0, False)]))
+    assert book.lease(1005.0, Report(process="a", wanted=1)).probe
+    assert book.lease(1005.1, Report(process="b", wanted=9)).again == pytest.approx(1006.25)
+    assert book.lease(1006.25, Report(process="b", wanted=9)).count > 1
+
+
+def test_a_book_is_kept_during_a_hold() -> None:
+    """No process may ask for so long."""
+    book = Book(LIMITS)
+    assert book.kept(1000.0) == 0
+    book.lease(1000.0, Report(process="a", refused=[(999.0, 1000.0, 600.0, False)]))
+    assert book.kept(1010.0) == 590
+
+
+def test_news_of_an_earlier_hold(run: Any) -> None:
+    """They may arrive late: the times that were leased since are valid."""
+    book, provider = MemoryBook(LIMITS), Provider(100, 20)
+
+    async def news() -> int:
+        await asyncio.sleep(0.003)
+        return 0
+
+    book.news = news  # type: ignore[method-assign]
+
+    async def main() -> None:
+        (limiter,) = await share(book, provider, 3.0, 1, LIMITS)
+        await limiter.close()
+
+    run(main())
+    assert provider.accepted >= 0.93 * 300
 
 
 def test_a_book_that_does_not_reply(run: Any) -> None:

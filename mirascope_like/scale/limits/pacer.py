@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from math import exp, log
 from typing import Any
@@ -15,10 +16,19 @@ BACK = 0.97
 """The share of what was accepted that is sent after a refusal."""
 GROWTH = log(1.003)
 """How fast the rate grows again, in each second in which requests wait."""
+FIRST_WINDOW = 16
+"""How many requests may wait for a response at the start, if no limit is known. Each response allows two more requests,
+so each round trip has twice as many as the last one.
+"""
+NOT_REFUSED = 1.0
+"""A request that was not refused for this time, in seconds, counts as accepted there: answers take long."""
+LARGEST_WINDOW = 1000
+FIRST_SECONDS = 5.0
+"""A refusal so soon after the first request, in seconds, shows what is accepted at once, not what is in a second."""
 FIRST_RATE = 5.0
-"""Requests per second at the start, if no limit is known."""
+"""The least rate after such a refusal, in requests per second."""
 FIRST_GROWTH = log(1.5)
-"""How fast that rate grows until the first refusal."""
+"""How fast the rate then grows until the next refusal."""
 CATCH_UP = 0.05, 0.02, 16
 """How far the requests may lag behind before their times are lost, so that an event loop that was busy catches up: at
 most 0.05 seconds, and as many requests, but always 0.02 seconds.
@@ -64,7 +74,11 @@ class Pacer:
         self.rate: float | None = None
         """Requests per second now. None if only tokens are limited, and no request was refused."""
         self.learning: bool = False
-        """True until the first refusal, if no limit is known."""
+        """True while no limit is known, and no refusal has shown one."""
+        self.window: int | None = None
+        """How many requests may wait for a response. None once a limit is known, or a request was refused."""
+        self.unanswered: deque[float] = deque()
+        """The times of the requests that wait for a response, if `window` counts them."""
         self.next: float = 0.0
         """The time of the next request."""
         self.next_tokens: float = 0.0
@@ -94,7 +108,7 @@ class Pacer:
         self.deliveries: Deliveries = Deliveries()
         self._limit(given.rpm, given.tpm)
         if self.most is None and self.token_rate is None:
-            self.rate, self.learning = FIRST_RATE, True
+            self.learning, self.window = True, FIRST_WINDOW
 
     def learn(self, rpm: float | None, tpm: float | None) -> None:
         """Use the limits in the headers of the provider, if they are lower than those of the user."""
@@ -114,14 +128,37 @@ class Pacer:
             self.most = most
         elif tpm is not None and self.learning:
             self.rate = None
-        self.learning = self.learning and rpm is None and tpm is None
+        if rpm is not None or tpm is not None:
+            self.learning = False
+            self._open()
 
     def ready(self, now: float) -> float:
         """Return the time at which the next request may be sent: not after `now` if it may be sent at once."""
         if self.hold:
             return self.until if self.probe is None else self.probe + self._patience()
         at = max(self.next, self.next_tokens) if self.token_rate is not None else self.next
+        if self.window is not None and not self.room(now):
+            at = max(at, self.unanswered[0] + NOT_REFUSED)
         return at if at > now else now
+
+    def room(self, now: float) -> int | None:
+        """Return how many requests may be sent at once before one has a response. None if this is not counted."""
+        if self.window is None:
+            return None
+        while self.unanswered and self.unanswered[0] + NOT_REFUSED <= now:
+            self.answered()
+        return max(0, self.window - len(self.unanswered))
+
+    def answered(self, count: int = 1) -> None:
+        """Count requests that were not refused: each allows two more."""
+        for _ in range(min(count, len(self.unanswered)) if self.window is not None else 0):
+            self.unanswered.popleft()
+            self.window = min(LARGEST_WINDOW, (self.window or 0) + 1)
+
+    def _open(self) -> None:
+        """Count no longer how many requests wait for a response."""
+        self.window = None
+        self.unanswered.clear()
 
     def _patience(self) -> float:
         """Return after how many seconds a request that was not refused counts as accepted: answers take long."""
@@ -143,6 +180,8 @@ class Pacer:
         and the seconds between them.
         """
         start, interval = now, 0.0
+        if self.window is not None:
+            self.unanswered.extend([now] * count)
         if (rate := self.rate) is not None:
             if waited and rate != self.most:
                 rate = self._grow(now, rate)
@@ -169,6 +208,7 @@ class Pacer:
         """Count a response to the request of the time `sent`, with the tokens that were reserved, and those used."""
         if self.token_rate is not None and used is not None:
             self.next_tokens += (used - reserved) / self.token_rate
+        self.answered()
         if self.hold and self.probe is not None and sent >= self.probe:
             self.resume(now)
 
@@ -176,6 +216,8 @@ class Pacer:
         """Count a request without a response: its tokens are free again."""
         if self.token_rate is not None:
             self.next_tokens -= reserved / self.token_rate
+        if self.unanswered:
+            self.unanswered.popleft()
         if self.hold and self.probe is not None and sent >= self.probe:
             self.probe = None
 
@@ -207,6 +249,9 @@ class Pacer:
         began = self.deliveries.began
         if began is not None:
             seconds = max(0.1, min(seconds, now - began))
+        first = self.window is not None and began is not None and self.held - began < FIRST_SECONDS
+        if first:
+            seconds = FIRST_SECONDS
         accepted = self.deliveries.within(now, seconds)
         if hold < SHORT:
             self.deliveries.pause(now, hold)
@@ -220,17 +265,21 @@ class Pacer:
         self.rate = max(LOWEST_RATE, back * min(before, lately) if accepted >= 1 else before / 2)
         if self.most is not None:
             self.rate = min(self.rate, self.most)
-        self.hold, self.probe, self.learning, self.wait, self.tries = False, None, False, WAITS[0], 0
+        if first:
+            self.rate = max(FIRST_RATE, self.rate)
+        self.hold, self.probe, self.learning, self.wait, self.tries = False, None, first, WAITS[0], 0
+        self._open()
         self.next = self.grown = self.changed = now
 
     def state(self) -> dict[str, Any]:
         """Return all that the pacer knows, as JSON data, for `restored`."""
         own = {name: value for name, value in vars(self).items() if name != "deliveries"}
-        return {**own, "deliveries": self.deliveries.state()}
+        return {**own, "unanswered": list(self.unanswered), "deliveries": self.deliveries.state()}
 
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> Pacer:
         """Return the pacer of a `state`."""
         pacer = cls()
-        vars(pacer).update({**state, "deliveries": Deliveries.restored(state["deliveries"])})
+        deliveries = Deliveries.restored(state["deliveries"])
+        vars(pacer).update({**state, "unanswered": deque(state["unanswered"]), "deliveries": deliveries})
         return pacer

@@ -39,6 +39,8 @@ class Report:
     """Times, and how many requests were sent then."""
     corrected: float = 0.0
     """Tokens that were used, without those that were reserved."""
+    answered: int = 0
+    """The number of requests that had a response."""
     accepted: bool = False
     """True if a request that tried whether requests are accepted again had a response."""
     failed: bool = False
@@ -116,6 +118,7 @@ class Book:
             pacer.learn(report.rpm, report.tpm)
         if pacer.token_rate is not None:
             pacer.next_tokens += report.corrected / pacer.token_rate
+        pacer.answered(report.answered)
         if report.accepted:
             pacer.accepted(now, now)
         if report.failed:
@@ -137,9 +140,12 @@ class Book:
             return Lease(now=now, count=1, start=now, probe=True)
         if pacer.hold:
             pacer.resume(now)
+        if (room := pacer.room(now)) == 0:
+            return Lease(now=now, again=now + BLOCK)
         seconds = [1 / one for one in (pacer.rate,) if one is not None]
         seconds += [report.tokens / one for one in (pacer.token_rate,) if one is not None]
-        count = max(1, min(report.wanted, int(BLOCK / max(max(seconds, default=0.0), 1e-6))))
+        most = report.wanted if room is None else min(report.wanted, room)
+        count = max(1, min(most, int(BLOCK / max(max(seconds, default=0.0), 1e-6))))
         start, interval = pacer.reserve(now, count, report.tokens)
         return Lease(now=now, count=count, start=start, interval=interval)
 
@@ -154,6 +160,8 @@ class Book:
         pacer = self.pacer
         if pacer.hold and (back := pacer.held - now) > AHEAD:
             pacer.held, pacer.until, pacer.probe = now, pacer.until - back, None
+        if pacer.unanswered and pacer.unanswered[-1] > now + AHEAD:
+            pacer.unanswered.clear()
         interval = 1 / pacer.rate if pacer.rate is not None else 0.0
         if pacer.next > now + AHEAD + 4 * len(self.processes) * max(BLOCK, interval):
             pacer.next = pacer.grown = pacer.changed = now

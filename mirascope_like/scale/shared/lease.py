@@ -202,8 +202,9 @@ class SharedLimiter(Waiting):
         """Count a response."""
         if self._alone is not None:
             self._alone.accepted(sent, CLOCK.monotonic(), tokens, used)
-        elif used is not None:
-            self._report.corrected += used - tokens
+        else:
+            self._report.answered += 1
+            self._report.corrected += used - tokens if used is not None else 0.0
         if probe:
             self._report.accepted = True
             self._ask(CLOCK.monotonic(), urgent=True)
@@ -254,12 +255,14 @@ class SharedLimiter(Waiting):
 
 
 def _share(lease: Lease, now: float) -> Pacer:
-    """Return a pacer with this process's share of the rate."""
+    """Return a pacer with this process's share of the rate. If it is not known, the pacer learns it."""
     pacer = Pacer()
+    if lease.rate is None and lease.token_rate is None:
+        return pacer
     share = 1 / max(1, lease.processes)
     pacer.rate = pacer.most = lease.rate * share if lease.rate is not None else None
     pacer.token_rate = lease.token_rate * share if lease.token_rate is not None else None
-    pacer.learning, pacer.next, pacer.next_tokens = False, now, now
+    pacer.learning, pacer.window, pacer.next, pacer.next_tokens = False, None, now, now
     return pacer
 
 

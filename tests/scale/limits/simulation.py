@@ -143,7 +143,7 @@ def simulate(
             at(now + chance.expovariate(others), "other")
         elif change is not None:
             server.rate = change[1]
-        if kind != "send" and (held or pacer.hold):
+        if kind != "send" and (held or pacer.hold or pacer.learning):
             version += 1
             at(max(now, pacer.ready(now)), "send", version)
     return Result((accepted + taken) / quota, refused / (accepted + refused), late_refused / max(1, late))

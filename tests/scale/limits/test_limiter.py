@@ -128,6 +128,55 @@ def test_limits_of_headers(run: Any) -> None:
     assert run(main(LocalLimiter(Limits(rpm=60)))) == pytest.approx(1.015, abs=0.002)
 
 
+def test_a_small_map_is_not_paced_if_no_limit_is_known(run: Any) -> None:
+    """16 requests are sent at once. Each response allows two more, as does a request that a second has not refused."""
+
+    async def at_once(limiter: LocalLimiter, count: int) -> tuple[list[float], list[Slot]]:
+        times: list[float] = []
+        tasks = [asyncio.ensure_future(sent(limiter, times)) for _ in range(count)]
+        await asyncio.sleep(0.5)
+        first = [task.result() for task in tasks if task.done()]
+        for slot in first[:4]:
+            slot.finished()
+        await asyncio.sleep(1.0)
+        for task in tasks:
+            task.cancel()
+        return times, first
+
+    times, first = run(at_once(LocalLimiter(), 100))
+    assert len(first) == 16
+    assert times.count(0.0) == 16
+    assert times.count(0.5) == 8
+    assert times.count(1.0) == 24  # the other 12, of which each allows two more
+
+    async def fast(limiter: LocalLimiter) -> float:
+        for _ in range(300):
+            (await limiter.acquire(0.0)).finished()
+        return CLOCK.monotonic() - 1000
+
+    assert run(fast(LocalLimiter())) == 0.0
+
+
+def test_a_refusal_of_the_first_requests(run: Any) -> None:
+    """It says how many are accepted at once, not in a second: 5 a second are sent, and more each second."""
+
+    async def main() -> list[float]:
+        limiter, times = LocalLimiter(), list[float]()
+        slots = [await sent(limiter, times) for _ in range(16)]
+        await asyncio.sleep(0.1)
+        for number, slot in enumerate(slots):
+            if number < 10:
+                slot.finished()
+            else:
+                slot.refused(retry_after=1.0)
+        (await sent(limiter, times)).finished()
+        for _ in range(3):
+            (await sent(limiter, times)).finished()
+        return times[16:]
+
+    assert run(main()) == [1.1, 1.1, 1.3, 1.484]
+
+
 def test_concurrency(run: Any) -> None:
     """A slot that is reported, dropped, or whose task is cancelled makes room."""
 

@@ -70,7 +70,17 @@ def test_a_limit_that_nobody_knows(server: Any) -> None:
     """It is found within the first minute."""
     result = simulate(server(), Pacer(), seconds=SECONDS)
     assert result.used >= 0.90
+    assert result.refused <= 0.02
     assert result.refused_later <= 0.005
+
+
+@pytest.mark.parametrize("rate", [10.0, 50.0, 200.0])
+@pytest.mark.parametrize("burst", [20, 200])
+def test_no_limit_is_known_and_requests_start_at_once(rate: float, burst: int) -> None:
+    """Of a bucket, few are refused: those of the first second, and of the search for the rate."""
+    result = simulate(Bucket(rate, burst), Pacer(), seconds=SECONDS)
+    assert result.used >= 0.6
+    assert result.refused <= (0.005 if rate > 10 else 0.05)
 
 
 def test_answers_that_take_long() -> None:

@@ -193,6 +193,32 @@ def test_a_clock_that_is_set_back_in_a_hold() -> None:
     assert book.lease(1420.0, Report(process="a", wanted=1)).probe
 
 
+def test_no_limit_is_known(run: Any) -> None:
+    """Together, the processes start with 16 requests; each response allows two more."""
+    book = MemoryBook(None)
+
+    async def main() -> None:
+        limiters = [SharedLimiter(book) for _ in range(2)]
+        for number in range(300):
+            (await limiters[number % 2].acquire(0.0)).finished()
+        slots = [asyncio.ensure_future(limiters[0].acquire(0.0)) for _ in range(600)]
+        await asyncio.sleep(0.2)
+        sent = sum(slot.done() for slot in slots)
+        assert 300 <= sent <= 316 + 20
+        for limiter in limiters:
+            await limiter.close()
+
+    run(main())
+    lease = Book().lease(1000.0, Report(process="a", wanted=99))
+    assert (lease.count, lease.interval) == (16, 0.0)
+
+
+def test_a_clock_that_is_set_back_while_requests_are_counted() -> None:
+    book = Book()
+    book.lease(5000.0, Report(process="a", wanted=16))
+    assert book.lease(1000.0, Report(process="a", wanted=16)).count == 16
+
+
 def test_a_request_that_tries_of_a_process_that_has_died() -> None:
     """The others wait for its response for 10 seconds at most, and for 2.5 round trips of a refusal."""
     book = Book(LIMITS)

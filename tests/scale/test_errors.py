@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import mistralai.client as mistral_sdk
+import openai as openai_sdk
 import pytest
+from google import genai
+from google.genai import types as google_sdk
 
 from mirascope_like import budget
 from mirascope_like.core import (
@@ -17,8 +21,8 @@ from mirascope_like.core import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    anthropic,
-    groq,
+    google,
+    mistral,
     openai,
 )
 from mirascope_like.scale import Done, Failed, Limits, Run, amap, map_calls
@@ -26,7 +30,9 @@ from mirascope_like.scale.retrying import PATIENCE, AwaitingBudget
 from mirascope_like.spending import BudgetExceededError, UnknownPriceError
 from mirascope_like.testing import cut, error, fake, reply
 from tests.harness.clocks import MovedClock, run_by_clock, waits
+from tests.harness.server import Reply, Server
 from tests.scale.test_map import ask, ask_sync, echo, last
+from tests.testing.rows import ROWS, Row
 
 BOTH = pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])
 
@@ -63,10 +69,11 @@ def test_after_the_last_attempt_the_item_has_failed(reply: Any, kind: type[Excep
     assert item.attempts == len(model.requests) == 3
 
 
-@pytest.mark.parametrize("provider", [openai, anthropic, groq], ids=["openai", "anthropic", "groq"])
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_the_sdk_repeats_nothing(provider: Any, asynchronous: bool) -> None:
-    """By default these SDKs send a request three times."""
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("status", [500, 503])
+def test_the_sdk_repeats_nothing(row: Row, asynchronous: bool, status: int) -> None:
+    """By default most SDKs send a request three times."""
 
     def prompt(text: str) -> str:
         return text
@@ -74,11 +81,43 @@ def test_the_sdk_repeats_nothing(provider: Any, asynchronous: bool) -> None:
     async def async_prompt(text: str) -> str:
         return text
 
-    call = provider.call("m")(async_prompt if asynchronous else prompt)
-    with fake(error(500)) as model:
+    call = row.call("m")(async_prompt if asynchronous else prompt)
+    with fake(error(status)) as model:
         (item,) = map_calls(call, ["a"], attempts=1)
     assert isinstance(item, Failed)
+    assert isinstance(item.error, ServerError)
     assert len(model.requests) == 1
+    with fake(error(429, retry_after=0), "ok") as model:
+        run = map_calls(call, ["a"])
+        (item,) = run
+    assert isinstance(item, Done)
+    assert (len(model.requests), run.counts.refused, item.attempts) == (2, 1, 1)
+
+
+def test_clients_whose_user_has_configured_retries(server: Server) -> None:
+    """Each request of a map is sent once, whatever the client would do."""
+    server.reply_with(lambda _: Reply.error(503))
+    retries = mistral_sdk.utils.RetryConfig(
+        "backoff", mistral_sdk.utils.BackoffStrategy(1, 10, 1.0, 1000), retry_connection_errors=True
+    )
+    options = google_sdk.HttpOptions(
+        base_url=server.url, retry_options=google_sdk.HttpRetryOptions(attempts=3, initial_delay=0.01)
+    )
+    clients: list[tuple[Any, Any]] = [
+        (mistral, mistral_sdk.Mistral(api_key="k", server_url=server.url, retry_config=retries)),
+        (google, genai.Client(api_key="k", http_options=options)),
+        (openai, openai_sdk.OpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=2)),
+    ]
+    for number, (provider, client) in enumerate(clients, start=1):
+
+        @provider.call("m", client=client)
+        def say(text: str) -> str:
+            return text
+
+        (item,) = map_calls(say, ["a"], attempts=1)
+        assert isinstance(item, Failed)
+        assert isinstance(item.error, ServerError), item.error
+        assert len(server.requests) == number
 
 
 @BOTH

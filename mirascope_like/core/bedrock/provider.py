@@ -46,6 +46,7 @@ from ..dialects.transport import (
 from .accumulator import BedrockAccumulator
 from .messages import encode_messages
 from .params import BedrockCallParams
+from .retries import sent_once
 from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
 
 # boto3 has no type annotations, and stub packages must not be required.
@@ -164,7 +165,8 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         if (method := async_method(request.client, "converse")) is None:
             return await super().asend(request, payload)
         check_asyncio(self.name)
-        return readable(await method(**payload), BedrockCallResponse.parse_raw_response)
+        with sent_once(request.client, request.sent_once):
+            return readable(await method(**payload), BedrockCallResponse.parse_raw_response)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         if (method := async_method(request.client, "converse_stream")) is None:
@@ -173,7 +175,9 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return AsyncBotocoreSource(await method(**payload))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return readable(self._sdk_method(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
+        method = self._sdk_method(request, "converse")
+        with sent_once(getattr(method, "__self__", None), request.sent_once):
+            return readable(method(**payload), BedrockCallResponse.parse_raw_response)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> BotocoreSource:
         return BotocoreSource(self._sdk_method(request, "converse_stream")(**payload))

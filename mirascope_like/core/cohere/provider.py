@@ -60,6 +60,13 @@ _BLOCKED = 498
 """Cohere's HTTP status for a request or response that its content filter blocked."""
 
 
+def _sent_once(request: Request, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call. By default the SDK repeats a request twice."""
+    if not request.sent_once:
+        return payload
+    return {**payload, "request_options": {**as_object(payload.get("request_options")), "max_retries": 0}}
+
+
 class _RawSource(ByteSource):
     """The HTTP response of a raw call of the SDK. The SDK keeps it open in a context manager."""
 
@@ -158,12 +165,12 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         client = self._client(request)
         with reporting(at(client, _HTTP), "message") as checked:
-            return readable(checked(self._method(client, "chat")(**payload)), self.parse)
+            return readable(checked(self._method(client, "chat")(**_sent_once(request, payload))), self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         with reporting(at(client, _HTTP), "message") as checked:
-            return readable(checked(await self._method(client, "chat")(**payload)), self.parse)
+            return readable(checked(await self._method(client, "chat")(**_sent_once(request, payload))), self.parse)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)

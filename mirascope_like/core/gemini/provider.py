@@ -197,7 +197,7 @@ def _sdk_method(request: Request, name: str) -> Any:
 
 def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
     options = dict(payload.get("request_options") or {})
-    return options if request.deadline is None else {**options, "retry": None}
+    return {**options, "retry": None} if request.deadline is not None or request.sent_once else options
 
 
 def _tools(payload: Mapping[str, Any]) -> list[Any] | None:

@@ -111,13 +111,15 @@ class GoogleProvider(
         return self._method(client, f"models.{name}" if isinstance(client, AsyncClient) else f"aio.models.{name}")
 
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
-        method, arguments, as_bytes = _prepared(self._sdk_method(request, "generate_content"), payload, stream=False)
+        method, arguments, as_bytes = _prepared(
+            self._sdk_method(request, "generate_content"), _sent_once(request, payload), stream=False
+        )
         found = method(**arguments)
         return _decoded(found) if as_bytes else readable(found, self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
         method, arguments, as_bytes = _prepared(
-            await self._asdk_method(request, "generate_content"), payload, stream=False
+            await self._asdk_method(request, "generate_content"), _sent_once(request, payload), stream=False
         )
         found = await method(**arguments)
         return _decoded(found) if as_bytes else readable(found, self.parse)
@@ -204,6 +206,16 @@ def _prepared(method: Any, payload: dict[str, Any], *, stream: bool) -> tuple[An
         if not stream:
             config["should_return_http_response"] = True
     return method, {**payload, "config": made(types.GenerateContentConfig, config, "google")}, as_bytes
+
+
+def _sent_once(request: Request, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of a call. The SDK repeats requests if its client has `retry_options`."""
+    if not request.sent_once:
+        return payload
+    config: dict[str, Any] = dict(payload.get("config") or {})
+    given = made(types.HttpOptions, config.get("http_options") or {}, "google")
+    config["http_options"] = given.model_copy(update={"retry_options": types.HttpRetryOptions(attempts=1)})
+    return {**payload, "config": config}
 
 
 def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentResponse:

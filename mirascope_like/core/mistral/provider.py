@@ -152,10 +152,16 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         encode_structure(payload, structure)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._method(self._client(request), "chat.complete")(**payload)
+        method = self._method(self._client(request), "chat.complete")
+        return method(**self._sent_once(request, method, payload))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await self._method(await self._aclient(request), "chat.complete_async")(**payload)
+        method = self._method(await self._aclient(request), "chat.complete_async")
+        return await method(**self._sent_once(request, method, payload))
+
+    def _sent_once(self, request: Request, method: Any, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a call. The SDK repeats requests if its client has a `retry_config`."""
+        return {**payload, "retries": None} if request.sent_once and self._own(method) else payload
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)

@@ -4,6 +4,8 @@ also works.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..core.base.calls import Call
@@ -25,7 +27,11 @@ class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
             if len(named) == 2:
                 options["provider"], *named = named
 
-            def remake(form: Form) -> Any:
-                return self(*named, **with_form(options, form))
+            return FormDecorator(super().__call__(*named, **options), partial(_remade, named, options))
 
-            return FormDecorator(super().__call__(*named, **options), remake)
+
+def _remade(named: Sequence[str], options: Mapping[str, Any], form: Form) -> Any:
+    """Return the decorator of a call in another form."""
+    from . import call  # pickles of a function have this name, and not the object
+
+    return call(*named, **with_form(options, form))

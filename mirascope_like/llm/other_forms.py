@@ -5,21 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from types import MethodType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from ..core.base.errors import ConfigurationError
 from ..core.base.runtime import alike, within_descriptor
 
 Form = Mapping[str, Any]
 """Options of a call that define what it returns: `stream`, `response_model` and `output_parser`."""
-MAKERS: WeakKeyDictionary[Callable[..., Any], Callable[[Form], Callable[..., Any]]] = WeakKeyDictionary()
-"""For each function that `llm.call` or `llm.override` returned: what makes it again in another form."""
+_MARK = "__llm_made__"
 _REPLACED: ContextVar[tuple[Callable[..., Any], Callable[..., Any]] | None] = ContextVar("replaced", default=None)
 """A function of `llm.call`, and the function that is called instead."""
 _OF_STREAMS = ("fail_fast", "retry", "fallback", "resume")
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Marks a function that `llm.call` or `llm.override` returned: as its attribute, so that it is pickled with it."""
+
+    function: Callable[..., Any]
+    """The function. Another one that has the mark, too, is a decorator around it."""
+    remake: Callable[[Form], Callable[..., Any]]
+    """Makes the function again in another form."""
+    overrides: bool = False
+    """True for a function of `llm.override`."""
+
+    def put(self) -> None:
+        """Mark the function."""
+        setattr(self.function, _MARK, self)
+
+
+def made_by_llm(function: Callable[..., Any]) -> Made | None:
+    """Return the mark of a function that `llm` has made; None for any other."""
+    mark = getattr(function, "__dict__", {}).get(_MARK)
+    return mark if isinstance(mark, Made) and mark.function is function else None
 
 
 class FormDecorator:
@@ -40,7 +61,7 @@ class FormDecorator:
 
         function = wraps(made)(alike(call, made))
         remake = self._remake
-        MAKERS[function] = lambda form: remake(form)(fn)
+        Made(function, lambda form: remake(form)(fn)).put()
         return function
 
 
@@ -60,16 +81,15 @@ def reformed(function: Callable[..., Any], form: Form) -> Callable[..., Any]:
     """
     bound_to = getattr(function, "__self__", None)
     own = getattr(function, "__func__", function)
-    if own in MAKERS:
-        made = MAKERS[own](form)
+    if (mark := made_by_llm(own)) is not None:
+        made = mark.remake(form)
         return made if bound_to is None else MethodType(made, bound_to)
-    found = [one for one in layers(function) if one in MAKERS]
+    found = [mark for one in layers(function) if (mark := made_by_llm(one)) is not None]
     if not found:
         raise ConfigurationError(
             f"{' and '.join(form)} cannot be changed: llm.override needs a function that is made with llm.call"
         )
-    inner = found[-1]
-    other = MAKERS[inner](form)
+    inner, other = found[-1].function, found[-1].remake(form)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         with _replaced(inner, other):

@@ -12,7 +12,6 @@ from enum import Enum
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Literal, ParamSpec, Protocol, TypeVar, cast, overload
-from weakref import WeakSet
 
 from pydantic import BaseModel
 from typing_extensions import Unpack
@@ -21,7 +20,7 @@ from ..core.base.calls import StreamConfig
 from ..core.base.runtime import TypeForm
 from ..core.base.streams import AsyncStructuredStream, StructuredStream
 from .answers import AsyncStream, CallResponse, Stream
-from .other_forms import MAKERS, layers, reformed
+from .other_forms import Made, layers, made_by_llm, reformed
 from .settings import Settings, checked, context, merged
 
 P = ParamSpec("P")
@@ -235,7 +234,8 @@ def override(
 
 
 def _overridden(function: Callable[..., Any], settings: Settings) -> Callable[..., Any]:
-    within = next((one for one in layers(function) if one in _MADE), None)
+    marks = (made_by_llm(one) for one in layers(function))
+    within = next((mark.function for mark in marks if mark is not None and mark.overrides), None)
 
     def overridden(*args: Any, **kwargs: Any) -> Any:
         with _decided(made, within, settings):
@@ -246,8 +246,7 @@ def _overridden(function: Callable[..., Any], settings: Settings) -> Callable[..
             return await function(*args, **kwargs)
 
     made = wraps(function)(aoverridden if iscoroutinefunction(function) else overridden)
-    _MADE.add(made)
-    MAKERS[made] = lambda form: _overridden(reformed(function, form), settings)
+    Made(made, lambda form: _overridden(reformed(function, form), settings), overrides=True).put()
     return made
 
 
@@ -265,7 +264,5 @@ def _decided(
         _AROUND.reset(token)
 
 
-_MADE: WeakSet[Callable[..., Any]] = WeakSet()
-"""All functions that `override` has returned."""
 _AROUND: ContextVar[tuple[Callable[..., Any] | None, Settings]] = ContextVar("around", default=(None, Settings()))
 """The overridden function that is being called, and the settings that it applies."""

@@ -4,7 +4,7 @@ configure it otherwise. Used by the provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -17,7 +17,7 @@ _NAME = "mirascope_like_sent_once"
 
 
 @contextmanager
-def sent_once(client: Any, once: bool) -> Iterator[None]:
+def sent_once(client: Any, once: bool) -> Generator[None]:
     """Make a client of botocore repeat no request in this context, if `once` is True: its first error is raised."""
     events = at(client, "meta.events")
     if not once or events is None:

@@ -84,9 +84,10 @@ class RedisBook:
             while (message := await self._news.get_message(timeout=LISTENED)) is None:
                 pass
         except Exception:
-            news, self._news = self._news, None
+            failed: Any = self._news
+            self._news = None
             with suppress(Exception):
-                await news.aclose()
+                await failed.aclose()
             raise
         return int(message["data"])
 

@@ -31,6 +31,7 @@ from .outgoing import CURRENT, Answerer, ItemState
 from .pacing import Live, Paced
 from .progress import Progress
 from .retrying import AwaitingBudget, Retried, stops_run
+from .run_log import RunLog
 from .run_store import RunStore
 from .shared import shared_limiter
 from .stopping import UntilStopped, on_interrupt
@@ -152,7 +153,8 @@ class Run(Generic[A, R]):
         settings, context = self._settings, copy_context()
         invoker = Invoker(self._call, settings.most(threads=True))
         opened.callback(invoker.close)
-        store = self._store = RunStore(settings.store, getattr(self._call, "__qualname__", repr(self._call)))
+        name = getattr(self._call, "__qualname__", type(self._call).__qualname__)
+        store = self._store = RunStore(settings.store, name)
         if settings.via == "batch":
             records = BatchRecords(str(store.path), store.run)
             opened.callback(records.close)  # after the store has written all responses
@@ -164,6 +166,7 @@ class Run(Generic[A, R]):
         context.run(add_layer, layer)
         if settings.budget is not None:
             context.run(settings.budget.__enter__)
+        opened.enter_context(RunLog(name, self.counts, self._inputs.total))
         if settings.progress:
             opened.enter_context(Progress(self.counts, self._inputs.total))
         most = settings.most(threads=invoker.threaded)
@@ -211,7 +214,7 @@ class Run(Generic[A, R]):
         """Return the limiter of a provider and model."""
         settings = self._settings
         if settings.share is None:
-            return LocalLimiter(settings.limits)
+            return LocalLimiter(settings.limits, name)
         return shared_limiter(settings.share, name, settings.limits)
 
     async def _run_one(self, invoker: Invoker, given: Given) -> Item[A, R] | None:

@@ -68,8 +68,8 @@ def run_map(monkeypatch: pytest.MonkeyPatch, server: Server) -> Callable[..., fl
         loop.limiters = []
         monkeypatch.setattr(CLOCK, "monotonic", loop.time)
 
-        def limiter(limits: Limits | None) -> LocalLimiter:
-            loop.limiters.append(LocalLimiter(limits))
+        def limiter(limits: Limits | None, name: str) -> LocalLimiter:
+            loop.limiters.append(LocalLimiter(limits, name))
             return loop.limiters[-1]
 
         monkeypatch.setattr(run, "LocalLimiter", limiter)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .headers import HeaderLimits
-from .limiter import Limiter, LocalLimiter, Slot, Waiting
+from .limiter import Limiter, LocalLimiter, Slot, Waiting, log_hold
 from .pacer import Pacer
 from .settings import Limits
 
-__all__ = ["HeaderLimits", "Limiter", "Limits", "LocalLimiter", "Pacer", "Slot", "Waiting"]
+__all__ = ["HeaderLimits", "Limiter", "Limits", "LocalLimiter", "Pacer", "Slot", "Waiting", "log_hold"]

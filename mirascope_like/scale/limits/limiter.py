@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
@@ -14,6 +15,13 @@ from ...core.base.runtime import CLOCK
 from .headers import HeaderLimits
 from .pacer import Pacer
 from .settings import Limits
+
+log: logging.Logger = logging.getLogger("mirascope_like.scale")
+
+
+def log_hold(name: str, seconds: float) -> None:
+    """Log that all requests to `name` wait because the provider refused one."""
+    log.info("%s: refused for a rate limit; no request is sent for %.1f s", name, seconds)
 
 
 class Slot(Protocol):
@@ -132,8 +140,10 @@ class Waiting(ABC):
 class LocalLimiter(Waiting):
     """The limiter of one process: for the tasks of one event loop."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, name: str = "requests") -> None:
         super().__init__(limits.concurrency if limits is not None else None)
+        self.name: str = name
+        """What is limited, for the log: a provider and its model."""
         self.pacer: Pacer = Pacer(limits)
         self.headers: HeaderLimits = HeaderLimits()
 
@@ -148,6 +158,14 @@ class LocalLimiter(Waiting):
         """Use the limits in the headers of a response."""
         if headers is not None and self.headers.read(headers):
             self.pacer.learn(self.headers.rpm, self.headers.tpm)
+
+    def refused(self, sent: float, tokens: float, wait: float | None) -> None:
+        """Count a refusal; log it if a hold begins."""
+        now, held = CLOCK.monotonic(), self.pacer.hold
+        self.pacer.refused(sent, now, tokens, wait)
+        if self.pacer.hold and not held:
+            log_hold(self.name, self.pacer.until - now)
+        self.ended()
 
     def dropped(self, sent: float, tokens: float) -> None:
         """Count a request of which nobody reports what became of it."""
@@ -179,8 +197,7 @@ class _LocalSlot:
         if (limiter := self._end()) is not None:
             limiter.learn(headers)
             wait = reported_wait(headers) if retry_after is None and headers is not None else retry_after
-            limiter.pacer.refused(self._sent, CLOCK.monotonic(), self._tokens, wait)
-            limiter.ended()
+            limiter.refused(self._sent, self._tokens, wait)
 
     def failed(self) -> None:
         if (limiter := self._end()) is not None:

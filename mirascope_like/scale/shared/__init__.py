@@ -20,9 +20,9 @@ def shared_limiter(share: str, name: str, limits: Limits | None = None) -> Share
     if share == "ray":
         from .ray import RayBook
 
-        return SharedLimiter(RayBook(name, limits), limits)
+        return SharedLimiter(RayBook(name, limits), limits, name)
     if share.partition("://")[0] in ("redis", "rediss", "unix"):
         from .redis import RedisBook
 
-        return SharedLimiter(RedisBook(share, name, limits), limits)
+        return SharedLimiter(RedisBook(share, name, limits), limits, name)
     raise ConfigurationError(f"share must be 'ray' or the URL of a Redis server ('redis://...'), not {share!r}")

@@ -14,7 +14,7 @@ from uuid import uuid4
 from ...core.base.errors import ConfigurationError
 from ...core.base.errors import retry_after as reported_wait
 from ...core.base.runtime import CLOCK
-from ..limits import HeaderLimits, Limits, Pacer, Slot, Waiting
+from ..limits import HeaderLimits, Limits, Pacer, Slot, Waiting, log_hold
 from .book import BLOCK, Lease, Report
 
 CATCH_UP = 0.1
@@ -72,9 +72,10 @@ class SharedLimiter(Waiting):
     without limits.
     """
 
-    def __init__(self, book: SharedBook, limits: Limits | None = None) -> None:
+    def __init__(self, book: SharedBook, limits: Limits | None = None, limited: str = "requests") -> None:
         super().__init__(limits.concurrency if limits is not None else None)
         self._book = book
+        self._limited = limited
         self._name = uuid4().hex
         self._headers = HeaderLimits()
         self._times: deque[tuple[float, bool, float]] = deque()
@@ -147,6 +148,8 @@ class SharedLimiter(Waiting):
             return
         now = CLOCK.monotonic()
         self._alone = None
+        if self._lease is not None and lease.holds > self._holds:
+            log_hold(self._limited, max(0.0, lease.again - lease.now))
         self._lease = lease
         if lease.count:
             self._leased_at = now

@@ -20,6 +20,8 @@ from mirascope_like.scale.shared import shared_limiter
 from tests.conformance.wires.answer import Answer, Call, Text
 from tests.conformance.wires.chat import ChatWire
 from tests.harness.server import Reply, Request, Server
+from tests.scale import semantics
+from tests.scale.semantics import Execute, Semantics
 from tests.scale.shared.processes import send_within
 
 WIRE = ChatWire()
@@ -190,6 +192,19 @@ def test_an_actor_that_is_lost(script: dict[str, Any]) -> None:
         await limiter.close()
 
     asyncio.run(main())
+
+
+class TestWithRay(Semantics):
+    """The semantics of a map in a cluster of Ray."""
+
+    @pytest.fixture
+    def execute(self, server: Server) -> Iterator[Execute]:
+        yield ray_map
+        server.reply_with(reply_to)
+
+    @pytest.fixture
+    def names(self, script: dict[str, Any]) -> dict[str, Any]:
+        return semantics.script()
 
 
 def test_options_are_checked() -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ import pytest
 from mirascope_like.core import openai
 from mirascope_like.core.base.errors import ConfigurationError
 from mirascope_like.core.base.runtime import CLOCK
-from mirascope_like.scale import Done, amap
+from mirascope_like.scale import Done, amap, map_calls
 from mirascope_like.scale.limits import Limits
 from mirascope_like.scale.shared import shared_limiter
 from mirascope_like.testing import fake
 from tests.harness.clocks import eventually
+from tests.harness.server import Server
 from tests.scale.limits.simulation import Bucket
+from tests.scale.semantics import Execute, Semantics, script
 from tests.scale.shared.processes import send_within
 
 RPM = 30_000.0  # 500 a second
@@ -156,6 +159,27 @@ def test_a_map(redis: Redis) -> None:
 
     with fake(lambda _: "Hello"):
         assert asyncio.run(both()) >= 38 / 20
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One for all tests: the default clients of the process know its address."""
+    with Server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-test")
+        patch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        yield server
+
+
+class TestWithRedis(Semantics):
+    """The semantics of a map, whose limits are in Redis."""
+
+    @pytest.fixture
+    def execute(self, redis: Redis) -> Execute:
+        return partial(map_calls, share=redis.url)
+
+    @pytest.fixture
+    def names(self, server: Server) -> dict[str, Any]:
+        return script()
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -208,9 +208,12 @@ def embedded_map(session: nox.Session) -> None:
 
 @nox.session
 def pacing(session: nox.Session) -> None:
-    """Simulate minutes of requests against servers with limits, and print how much of the quota was used."""
-    session.install("-e", ".")
-    session.run("python", "-m", "tests.scale.limits.table", *session.posargs)
+    """Simulate minutes of requests against servers with limits, and print how much of the quota was used; then run maps
+    against such a server, by the real clock, for five minutes.
+    """
+    session.install("-e", ".[openai]")
+    session.run("python", "-m", "tests.scale.limits.table")
+    session.run("python", "-m", "benchmarks.limits", *session.posargs)
 
 
 SLOW = ("pytest", "--noconftest", "-o", "faulthandler_timeout=120")

@@ -146,10 +146,10 @@ class Pacer:
         if self.window is None:
             return None
         while self.unanswered and self.unanswered[0] + NOT_REFUSED <= now:
-            self.answered()
+            self.responded()
         return max(0, self.window - len(self.unanswered))
 
-    def answered(self, count: int = 1) -> None:
+    def responded(self, count: int = 1) -> None:
         """Count requests that were not refused: each allows two more."""
         for _ in range(min(count, len(self.unanswered)) if self.window is not None else 0):
             self.unanswered.popleft()
@@ -208,7 +208,7 @@ class Pacer:
         """Count a response to the request of the time `sent`, with the tokens that were reserved, and those used."""
         if self.token_rate is not None and used is not None:
             self.next_tokens += (used - reserved) / self.token_rate
-        self.answered()
+        self.responded()
         if self.hold and self.probe is not None and sent >= self.probe:
             self.resume(now)
 

@@ -39,7 +39,7 @@ class Report:
     """Times, and how many requests were sent then."""
     corrected: float = 0.0
     """Tokens that were used, without those that were reserved."""
-    answered: int = 0
+    responses: int = 0
     """The number of requests that had a response."""
     accepted: bool = False
     """True if a request that tried whether requests are accepted again had a response."""
@@ -118,7 +118,7 @@ class Book:
             pacer.learn(report.rpm, report.tpm)
         if pacer.token_rate is not None:
             pacer.next_tokens += report.corrected / pacer.token_rate
-        pacer.answered(report.answered)
+        pacer.responded(report.responses)
         if report.accepted:
             pacer.accepted(now, now)
         if report.failed:

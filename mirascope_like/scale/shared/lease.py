@@ -206,7 +206,7 @@ class SharedLimiter(Waiting):
         if self._alone is not None:
             self._alone.accepted(sent, CLOCK.monotonic(), tokens, used)
         else:
-            self._report.answered += 1
+            self._report.responses += 1
             self._report.corrected += used - tokens if used is not None else 0.0
         if probe:
             self._report.accepted = True

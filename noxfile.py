@@ -191,7 +191,7 @@ def documentation(session: nox.Session) -> None:
 @nox.session
 def killed(session: nox.Session) -> None:
     """Kill programs at random moments, and check what they have stored: one that logs 2,000 calls, at 30 moments, and
-    a map of 3,000 inputs, at 50. Other numbers of moments: `nox -s killed -- 100`.
+    a map of 3,000 inputs, at 50, and one in batches. Other numbers of moments: `nox -s killed -- 100`.
     """
     session.install("-e", ".[openai,cost]", *group("tests"))
     session.run("python", "-m", "tests.integrations.log.killed", "check", *session.posargs)

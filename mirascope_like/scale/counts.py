@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .items import Failed, Item
 from .outgoing import Received
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """The numbers of a batch, as its provider has last reported them."""
+
+    size: int
+    """The requests of which the run waits for a response."""
+    answered: int
+    """Requests with a response. Not all providers report it before the batch has ended."""
+    failed: int
+    """Requests that have failed or expired."""
+    next_look: float | None
+    """When the provider is asked again, by the monotonic clock; None once the batch has ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +47,8 @@ class Counts:
     """The cost of the requests that were sent, in US dollars."""
     unpriced: int = 0
     """Requests that were sent and whose price is not known."""
+    batches: dict[str, BatchCounts] = field(default_factory=dict[str, BatchCounts])
+    """The batches that were submitted or found, by their tokens in the store."""
 
     def sent(self, received: Received) -> None:
         """Count a request that was sent."""

@@ -46,9 +46,26 @@ class Meter:
             f"{(counts.tokens - tokens) / seconds * 60:,.0f} tokens/min",
             f"{counts.refused:,} 429s" if counts.refused else "",
             f"${counts.cost:,.4f}" + ("+" if counts.unpriced else ""),
+            self._batches(now),
             f"{_duration((self.total - ended) / rate)} left" if self.total and rate and ended < self.total else "",
         ]
         return " · ".join(filter(None, parts))
+
+    def _batches(self, now: float) -> str:
+        """Return the progress of the batches that have not ended; empty without batches."""
+        known = self.counts.batches.values()
+        looks = [one.next_look for one in known if one.next_look is not None]
+        if not looks:
+            return f"{len(known):,} batches ended" if known else ""
+        size, answered, failed = (
+            sum(getattr(one, name) for one in known if one.next_look is not None)
+            for name in ("size", "answered", "failed")
+        )
+        failures = f", {failed:,} failed" if failed else ""
+        return (
+            f"{len(looks):,} of {len(known):,} batches in progress: {answered:,} of {size:,} answered{failures}, "
+            f"next look in {_duration(max(0.0, min(looks) - now))}"
+        )
 
 
 def _duration(seconds: float) -> str:

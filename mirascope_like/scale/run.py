@@ -156,7 +156,11 @@ class Run(Generic[A, R]):
         name = getattr(self._call, "__qualname__", type(self._call).__qualname__)
         store = self._store = RunStore(settings.store, name)
         if settings.via == "batch":
-            records = BatchRecords(str(store.path), store.run)
+            try:
+                records = BatchRecords(str(store.path), store.run)
+            except BaseException:
+                store.close()
+                raise
             opened.callback(records.close)  # after the store has written all responses
             self._batched = Batched(records, self.counts, settings.attempts, self._is_quiet, settings.bedrock)
         opened.callback(store.close)
@@ -270,8 +274,11 @@ class Run(Generic[A, R]):
             self._driver.cancel()
         elif not self._interrupted:
             sending = sum(state.sending for state in self._states.values())
+            batches = sum(one.next_look is not None for one in self.counts.batches.values())
             left = f" The same map with the store {str(self._settings.store)!r} continues." * bool(self._settings.store)
             text = f"requests in progress ({sending}) have {GRACE:.0f} seconds to end; Ctrl-C cancels them"
+            if self._batched is not None:
+                text = f"the batches in progress ({batches}) stay with the provider"
             print(f"\nstopping: {text}.{left}", file=sys.stderr, flush=True)
         self._interrupted = True
         self._stop(KeyboardInterrupt())

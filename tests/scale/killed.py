@@ -1,7 +1,9 @@
 """A map that is killed and run again, and the check of what it has stored.
 
 python -m tests.scale.killed run PATH URL COUNT CONCURRENCY    maps over COUNT inputs, with requests to a server
-python -m tests.scale.killed check [MOMENTS]                   kills such programs so often, each within 3,000 inputs
+python -m tests.scale.killed batch PATH URL COUNT SIZE         the same in batches of SIZE requests
+python -m tests.scale.killed check [MOMENTS]                   kills such programs so often, each within 3,000 inputs,
+                                                               and those with batches, each within 60 inputs
 """
 
 from __future__ import annotations
@@ -25,14 +27,20 @@ from unittest.mock import patch
 
 from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, map_calls
+from mirascope_like.scale.batches import files, waits
+from mirascope_like.scale.batches.service import BatchLimits
 from mirascope_like.scale.run_store import DELAY, RunStore
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
+from tests.scale.batches.openai_server import FileServer
 
+BATCHED, SIZE = 60, 20
 COUNT = 3000
 CONCURRENCY = 50
 PER_RUN = 10
 """How often one run is killed, before it runs to its end."""
+BATCHED_PER_RUN = 5
+"""How often a run with batches is killed."""
 FURTHER = 150
 """The most requests between two kills. More arrive before the program has ended."""
 
@@ -65,6 +73,15 @@ def windows_written(path: Path) -> Generator[None]:
         yield
 
 
+def run_batches(path: str, url: str, count: int, size: int) -> None:
+    """Map over the numbers in small batches, of which the provider is asked often; print how many items are done."""
+    os.environ |= {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": url}
+    files.OpenAIBatches.limits = BatchLimits(size, 1_000_000)
+    waits.FIRST = waits.LONGEST = 0.01
+    items = map_calls(ask, range(count), store=path, via="batch")
+    print(sum(isinstance(item, Done) for item in items), flush=True)
+
+
 def reply(request: Request) -> Reply:
     """The response to a request, with the number in its prompt."""
     message = {"role": "assistant", "content": f"It is {number_in(request.body)}.", "refusal": None}
@@ -80,8 +97,8 @@ def number_in(text: bytes | str) -> int:
     return int(found[1])
 
 
-def started(path: Path, server: Server, count: int, concurrency: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.scale.killed", "run", str(path), server.url, str(count), str(concurrency)]
+def started(path: Path, url: str, *numbers: int, mode: str = "run") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.scale.killed", mode, str(path), url, *map(str, numbers)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
 
@@ -148,7 +165,7 @@ def check(path: Path, count: int, concurrency: int, moments: list[int]) -> Losse
         for further in moments:
             before = len(server.requests)
             sent.clear()
-            with started(path, server, count, concurrency) as program:
+            with started(path, server.url, count, concurrency) as program:
                 assert server.wait_requests(before + further)
                 moment = time()
                 program.kill()
@@ -161,7 +178,7 @@ def check(path: Path, count: int, concurrency: int, moments: list[int]) -> Losse
             losses.killed(moment, sent, found)
             kept = set(found)
         before = len(server.requests)
-        with started(path, server, count, concurrency) as program:
+        with started(path, server.url, count, concurrency) as program:
             assert program.communicate()[0].split() == [str(count)]
         requested = [number_in(request.body) for request in server.requests]
         assert kept.isdisjoint(requested[before:])
@@ -171,9 +188,34 @@ def check(path: Path, count: int, concurrency: int, moments: list[int]) -> Losse
         return losses
 
 
+def check_batches(path: Path, count: int, size: int, moments: list[int]) -> None:
+    """Run a map in batches, kill it each time when so many further requests have arrived, and run it to its end. Check
+    that each number was in one batch, and that the store has each response and knows each batch.
+    """
+    with FileServer() as server:
+        for further in moments:
+            before = len(server.server.requests)
+            with started(path, server.url, count, size, mode="batch") as program:
+                assert server.server.wait_requests(before + further)
+                program.kill()
+            assert server.server.wait_closed()
+        with started(path, server.url, count, size, mode="batch") as program:
+            assert program.communicate()[0].split() == [str(count)]
+        submitted = Counter(number_in(text) for texts in server.texts() for text in texts)
+        assert submitted == Counter(range(count)), "a request was lost, or was in two batches"
+        assert stored(path).keys() == set(range(count))
+        database = sqlite3.connect(path)
+        try:
+            known = sorted(database.execute("SELECT id, state FROM batch"))
+        finally:
+            database.close()
+        assert known == sorted((batch["id"], "done") for batch in server.batches)
+
+
 def main() -> None:
-    if sys.argv[1] == "run":
-        run(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    if sys.argv[1] in ("run", "batch"):
+        program = run if sys.argv[1] == "run" else run_batches
+        program(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     moments = int(sys.argv[2]) if len(sys.argv) > 2 else 50
     losses = Losses()
@@ -193,6 +235,11 @@ def main() -> None:
         f"from the server to the store: at most {lag:.0f} ms",
         sep="\n",
     )
+    for _ in range(0, moments, BATCHED_PER_RUN):
+        with TemporaryDirectory() as folder:
+            steps = [random.randint(1, 12) for _ in range(BATCHED_PER_RUN)]
+            check_batches(Path(folder) / "run.db", BATCHED, SIZE, steps)
+    print(f"killed at {moments} moments of {BATCHED} inputs in batches: none is lost, and none was in two batches")
 
 
 if __name__ == "__main__":

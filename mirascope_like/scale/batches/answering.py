@@ -61,7 +61,8 @@ class Batched:
     ) -> None:
         self._records = records
         self._storage = storage
-        self._counts = counts
+        self.counts: Counts = counts
+        """The numbers of the run."""
         self._attempts = attempts
         self._quiet = quiet
         self._lanes: dict[str, Lane] = {}
@@ -87,7 +88,7 @@ class Batched:
             outgoing.provider.check(outgoing.request, raw)
         except Exception as error:
             raise outgoing.failure(error) from None
-        outgoing.then(self._counts.sent)
+        outgoing.then(self.counts.sent)
         return Answer(raw, "batch", body=bodies[-1], batched=True)
 
     async def _body(self, lane: Lane, outgoing: Outgoing) -> bytes:

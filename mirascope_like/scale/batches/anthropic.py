@@ -11,7 +11,17 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from ...core.base.parsing import as_object, encode_json
-from .service import SLACK, BatchLimits, BatchStatus, NotYetKnownError, Outcome, ServiceBase, awaited, status_error
+from .service import (
+    SLACK,
+    BatchLimits,
+    BatchStatus,
+    NotYetKnownError,
+    Outcome,
+    ServiceBase,
+    awaited,
+    by_name,
+    status_error,
+)
 
 _STATUSES = {
     "invalid_request_error": 400,
@@ -78,10 +88,13 @@ class AnthropicBatches(ServiceBase):
 
     async def status(self, id: str) -> BatchStatus:
         batch = await self.call(self._batches.retrieve, id)
-        return BatchStatus(batch.processing_status == "ended", found=batch)
+        counts, cancelled = batch.request_counts, batch.cancel_initiated_at is not None
+        failed = counts.errored + counts.expired + counts.canceled
+        ended = batch.processing_status == "ended"
+        return BatchStatus(ended, cancelled=cancelled, answered=counts.succeeded, failed=failed, found=batch)
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
-        return dict(self._outcome(line) for line in await self._lines(status.found))
+        return by_name(self._outcome(line) for line in await self._lines(status.found))
 
     async def _lines(self, batch: Any) -> list[dict[str, Any]]:
         response = (await self.call(self._batches.results, batch.id)).http_response

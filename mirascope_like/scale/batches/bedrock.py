@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
-from .service import BatchLimits, BatchStatus, Outcome, ServiceBase
+from .service import BatchLimits, BatchStatus, Outcome, ServiceBase, by_name
 from .storage import BedrockStorage
 
 _ENDED = frozenset({"Completed", "Failed", "Stopped", "PartiallyCompleted", "Expired"})
@@ -78,13 +78,20 @@ class BedrockBatches(ServiceBase):
         error = None
         if job["status"] == "Failed":
             error = _error(400, job.get("message") or "the batch has failed")
-        return BatchStatus(job["status"] in _ENDED, error, found=job)
+        return BatchStatus(
+            job["status"] in _ENDED,
+            error,
+            cancelled=job["status"] == "Stopped",
+            answered=job.get("successRecordCount") or 0,
+            failed=job.get("errorRecordCount") or 0,
+            found=job,
+        )
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         uri: str = status.found["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
         bucket, _, folder = uri.removeprefix("s3://").partition("/")
         lines = await asyncio.to_thread(lambda: list(self._lines(bucket, folder)))
-        return dict(_outcome(line) for line in lines)
+        return by_name(map(_outcome, lines))
 
     def _lines(self, bucket: str, folder: str) -> Iterable[dict[str, Any]]:
         """Return the lines of all files of results, which are in a folder with the id of the job."""

@@ -12,7 +12,18 @@ from typing import Any
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
 from ...core.base.response import message_format
-from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase, awaited, json_line, status_error
+from .service import (
+    NAME,
+    SLACK,
+    BatchLimits,
+    BatchStatus,
+    Outcome,
+    ServiceBase,
+    awaited,
+    by_name,
+    json_line,
+    status_error,
+)
 
 _ENDED = frozenset({"completed", "expired", "cancelled", "failed"})
 _QUEUED = "token_limit_exceeded"
@@ -79,17 +90,20 @@ class FileBatches(ServiceBase):
             text = "; ".join(str(one.message) for one in errors) or "the batch has failed"
             body = {"error": {"message": text, "code": errors[0].code if errors else None}}
             error = self._error(429 if again else 400, body)
-        return BatchStatus(batch.status in _ENDED, error, again, batch)
+        counts = batch.request_counts
+        answered, failed = (0, 0) if counts is None else (counts.completed or 0, counts.failed or 0)
+        cancelled = batch.status == "cancelled"
+        return BatchStatus(batch.status in _ENDED, error, cancelled, answered, failed, again, batch)
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         batch = status.found
-        found = dict[str, Outcome]()
+        found = list[tuple[str, Outcome]]()
         for id in (batch.output_file_id, batch.error_file_id):
             if id:
                 content = await self.call(self._client.files.content, id)
                 lines = (await awaited(content.read())).splitlines()
-                found.update(self._outcome(json.loads(line)) for line in lines if line.strip())
-        return found
+                found += [self._outcome(json.loads(line)) for line in lines if line.strip()]
+        return by_name(found)
 
     def _outcome(self, line: Mapping[str, Any]) -> tuple[str, Outcome]:
         name, response, error = str(line["custom_id"]), as_object(line.get("response")), as_object(line.get("error"))

@@ -13,7 +13,7 @@ from google.genai.client import AsyncClient
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
-from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase
+from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase, by_name
 
 _ENDED = frozenset(
     f"JOB_STATE_{name}" for name in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED")
@@ -87,11 +87,11 @@ class GoogleBatches(ServiceBase):
         error = None
         if state == "JOB_STATE_FAILED":
             error = _error(job.error)
-        return BatchStatus(state in _ENDED, error, found=job)
+        return BatchStatus(state in _ENDED, error, cancelled=state == "JOB_STATE_CANCELLED", found=job)
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         dest = status.found.dest
-        return dict(_outcome(one) for one in (dest.inlined_responses if dest is not None else None) or ())
+        return by_name(_outcome(one) for one in (dest.inlined_responses if dest is not None else None) or ())
 
     async def cancel(self, id: str) -> None:
         await self.call(self._client.batches.cancel, name=id)

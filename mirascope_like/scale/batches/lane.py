@@ -10,12 +10,16 @@ from typing import Any, Protocol, TypeVar
 from ...core.base.errors import (
     ConfigurationError,
     ConnectionFailedError,
+    MirascopeLikeError,
     NotFoundError,
     ProviderError,
+    RateLimitError,
     RequestTimeoutError,
     ServerError,
 )
 from ...core.base.flows import passes
+from ...core.base.runtime import CLOCK
+from ..counts import BatchCounts, Counts
 from ..run_store import now
 from . import waits
 from .records import BatchRecords, OpenBatch
@@ -26,7 +30,9 @@ T = TypeVar("T")
 _TOKEN = 12
 """The bytes of a token: with the name of a request, it fits into the 64 characters that Anthropic allows."""
 _TRIES = 5
-"""How often a batch is submitted if the provider fails."""
+"""How often a batch is submitted if the provider fails, and its results are read if they are not JSON."""
+_KEPT = 29 * 86_400.0
+"""The seconds for which providers keep a batch. Source: Anthropic's guide; OpenAI keeps the files for 30 days."""
 _UNKNOWN = (ConnectionFailedError, RequestTimeoutError, ServerError)
 """Errors after which a batch may exist."""
 
@@ -35,6 +41,7 @@ class LaneOwner(Protocol):
     """What a lane needs of the answerer."""
 
     cancelled: bool
+    counts: Counts
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Return a task that does the work."""
@@ -88,6 +95,8 @@ class Lane:
         await asyncio.shield(self._opening)
         if (early := self._early.pop(key, None)) is not None:
             return early
+        if self._owner.cancelled and key not in self._submitted:
+            raise asyncio.CancelledError
         waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         if key not in self._submitted:
             self._gather(key, self._service.line(key.hex(), payload))
@@ -123,7 +132,15 @@ class Lane:
         for key in list(self._lines):
             if (waiting := self._waiting.get(key)) is not None:
                 waiting.cancel()
-        await asyncio.gather(*(self._service.cancel(id) for id in self._ids.values()))
+        await asyncio.gather(*map(self._cancel, list(self._ids.values())))
+
+    async def _cancel(self, id: str) -> None:
+        """Cancel a batch, unless it has ended in the meantime."""
+        try:
+            await self._patiently(lambda: self._service.cancel(id))
+        except Exception:
+            if not (await self._patiently(lambda: self._service.status(id))).ended:
+                raise
 
     def close(self) -> None:
         """Close the clients that were made for the batches."""
@@ -160,7 +177,9 @@ class Lane:
                 return await self._service.submit(token, lines)
             except Exception as error:
                 failure = self._failure(error)
-            await waits.sleep(wait if passes(failure) else 0)
+            if isinstance(failure, RateLimitError) and passes(failure):
+                tries = 0  # there is room when another batch has ended
+            await waits.sleep(max(wait, getattr(failure, "retry_after", None) or 0) if passes(failure) else 0)
             known = isinstance(failure, ProviderError | ConfigurationError) and not isinstance(failure, _UNKNOWN)
             if not known and (found := await self._find(token, since, len(lines))) is not None:
                 return found
@@ -182,41 +201,75 @@ class Lane:
         """Find a recorded batch, and watch it. If it does not exist, its requests are sent in another."""
         id = batch.id
         try:
-            if id is None:
-                id = await self._find(batch.token, batch.at, batch.size)
+            if id is None:  # the clock may have been set back since
+                id = await self._find(batch.token, min(batch.at, now()), batch.size)
             if id is not None:
-                await self._follow(batch.token, id, batch.keys)
+                await self._follow(batch.token, id, batch.keys, earlier=True)
                 return
-        except NotFoundError:  # deleted by the provider
-            pass
+        except NotFoundError as error:
+            if now() - batch.at < _KEPT:  # otherwise the provider has deleted it
+                error.add_note(
+                    f"the batch {id!r} of the store was not found: use the key and project with which it was submitted."
+                    f" To send its requests again: DELETE FROM batch WHERE token = '{batch.token}'"
+                )
+                raise
         await asyncio.to_thread(self._records.drop, batch.token)
         for key in batch.keys:
             self._deliver(key, Outcome(queued=True))
 
-    async def _follow(self, token: str, id: str, keys: Collection[bytes]) -> None:
-        """Watch a batch until it ends, and deliver its outcomes."""
-        await asyncio.to_thread(self._records.submitted, token, id)
+    async def _follow(self, token: str, id: str, keys: Collection[bytes], *, earlier: bool = False) -> None:
+        """Watch a batch until it ends, and deliver its outcomes. `earlier` is True for a batch of an earlier run."""
         self._ids[token] = id
-        status = await self._ended(id)
+        await asyncio.to_thread(self._records.submitted, token, id)
+        if self._owner.cancelled:  # while it was submitted
+            await self._cancel(id)
+        status = await self._ended(token, id, len(keys))
         if status.error is None:
-            named = await self._patiently(lambda: self._service.results(status))
-            outcomes = {key: named.get(key.hex(), Outcome()) for key in keys}
+            named = await self._results(status)
+            missing = self._missing(status, id, earlier=earlier)
+            outcomes = {key: _or(named.get(key.hex()), missing) for key in keys}
         else:
             if status.again:
                 await waits.sleep(waits.QUEUED)
             outcomes = dict.fromkeys(keys, Outcome(error=None if status.again else status.error, queued=status.again))
         del self._ids[token]
-        missing = [key for key, outcome in outcomes.items() if outcome.body is None]
-        await asyncio.to_thread(self._records.ended, token, missing)
+        unanswered = [key for key, outcome in outcomes.items() if outcome.body is None]
+        await asyncio.to_thread(self._records.ended, token, unanswered)
         for key, outcome in outcomes.items():
             self._deliver(key, outcome)
 
-    async def _ended(self, id: str) -> BatchStatus:
-        wait = waits.FIRST
+    def _missing(self, status: BatchStatus, id: str, *, earlier: bool) -> Outcome:
+        """Return the outcome of the requests that a batch has not answered. They are sent again, unless somebody else
+        has cancelled the batch during the run.
+        """
+        if not status.cancelled or self._owner.cancelled:
+            return Outcome()
+        if earlier:
+            return Outcome(queued=True)
+        return Outcome(error=MirascopeLikeError(f"the batch {id!r} was cancelled at the provider"))
+
+    async def _ended(self, token: str, id: str, size: int) -> BatchStatus:
+        """Return the status of a batch once it has ended."""
+        wait, counts = waits.FIRST, self._owner.counts
         while True:
             status = await self._patiently(lambda: self._service.status(id))
+            following = None if status.ended else CLOCK.monotonic() + wait
+            counts.batches[token] = BatchCounts(size, status.answered, status.failed, following)
             if status.ended:
                 return status
+            await waits.sleep(wait)
+            wait = waits.longer(wait)
+
+    async def _results(self, status: BatchStatus) -> Mapping[str, Outcome]:
+        """Return the outcomes of a batch. What is not JSON was cut, and is read again."""
+        wait, tries = waits.FIRST, 0
+        while True:
+            tries += 1
+            try:
+                return await self._patiently(lambda: self._service.results(status))
+            except ValueError:
+                if tries >= _TRIES:
+                    raise
             await waits.sleep(wait)
             wait = waits.longer(wait)
 
@@ -245,3 +298,8 @@ class Lane:
             waiting.cancel()
         else:
             waiting.set_result(outcome)
+
+
+def _or(outcome: Outcome | None, missing: Outcome) -> Outcome:
+    """Return the outcome of a request, or else that of requests that were not answered."""
+    return missing if outcome is None or (outcome.body is None and outcome.error is None) else outcome

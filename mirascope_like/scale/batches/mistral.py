@@ -11,7 +11,7 @@ from typing import Any
 from mistralai.client import errors
 
 from ...core.base.parsing import as_object, encode_json
-from .service import NAME, BatchLimits, BatchStatus, Outcome, ServiceBase, json_line
+from .service import NAME, BatchLimits, BatchStatus, Outcome, ServiceBase, by_name, json_line
 
 _URL = "/v1/chat/completions"
 _ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})
@@ -58,15 +58,22 @@ class MistralBatches(ServiceBase):
         if job.status == "FAILED" and not job.output_file and not job.error_file:
             text = "; ".join(str(one.message) for one in job.errors) or "the batch has failed"
             error = self._error(400, {"message": text})
-        return BatchStatus(job.status in _ENDED, error, found=job)
+        return BatchStatus(
+            job.status in _ENDED,
+            error,
+            cancelled=job.status == "CANCELLED",
+            answered=job.succeeded_requests,
+            failed=job.failed_requests,
+            found=job,
+        )
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
-        found = dict[str, Outcome]()
+        found = list[tuple[str, Outcome]]()
         for id in (status.found.output_file, status.found.error_file):
             if id:
                 content = await asyncio.to_thread(self._downloaded, id)
-                found.update(self._outcome(json.loads(line)) for line in content.splitlines() if line.strip())
-        return found
+                found += [self._outcome(json.loads(line)) for line in content.splitlines() if line.strip()]
+        return by_name(found)
 
     def _downloaded(self, id: str) -> bytes:
         content: bytes = self._client.files.download(file_id=id).read()

@@ -8,6 +8,7 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ...core.base.errors import StoreError, make_store_file
 from ..run_store import connected, now, store_errors
 
 _COMPLETE = """
@@ -36,8 +37,25 @@ class OpenBatch(NamedTuple):
     """The keys of the requests that are not answered yet."""
 
 
+def _alone(path: str) -> sqlite3.Connection:
+    """Return a connection that holds a lock until it is closed, or until the process ends, however that happens.
+
+    Raises `StoreError` if another run holds it: it may be submitting the batches that this one would look for.
+    """
+    make_store_file(f"{path}-batches", "store")
+    found = sqlite3.connect(f"{path}-batches", timeout=0, check_same_thread=False, isolation_level=None)
+    try:
+        found.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        found.close()
+        raise StoreError(
+            f"another run sends batches with the store {path!r}: wait until it has ended, or use another store"
+        ) from error
+    return found
+
+
 class BatchRecords:
-    """The tables `batch` and `batch_item` of a store. Any thread may use it.
+    """The tables `batch` and `batch_item` of a store. Any thread may use it. One run at a time has them.
 
     The states of a batch: "new" is written before it is submitted; "sent": the provider's id is known; "ended": its
     outcomes have been read, and its items are those with a response; "done": these responses are in the table `answer`.
@@ -48,6 +66,11 @@ class BatchRecords:
         self._lock = threading.Lock()
         with store_errors():
             self._database = connected(path)
+            try:
+                self._alone = _alone(path)
+            except BaseException:
+                self._database.close()
+                raise
 
     def begin(self, token: str, lane: str, keys: Collection[bytes]) -> None:
         """Write that a batch is about to be submitted. `lane` names the provider, its address and the model."""
@@ -92,6 +115,7 @@ class BatchRecords:
             database.execute(_COMPLETE)
         with self._lock:
             self._database.close()
+            self._alone.close()
 
     @contextmanager
     def _changes(self) -> Generator[sqlite3.Connection]:

@@ -7,7 +7,7 @@ cancelled. It keeps nothing: what must survive a crash is in the records of the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import isawaitable, iscoroutinefunction
@@ -43,6 +43,12 @@ class BatchStatus:
     """True once its results can be read and no more will come."""
     error: Exception | None = None
     """Why the provider has refused the whole batch."""
+    cancelled: bool = False
+    """True if it was cancelled, by the run or by somebody else."""
+    answered: int = 0
+    """The requests that have a response so far."""
+    failed: int = 0
+    """The requests that have failed or expired so far."""
     again: bool = False
     """True if the same batch may be accepted later: too many tokens were waiting."""
     found: Any = None
@@ -177,6 +183,15 @@ class ServiceBase:
         if (options := getattr(self._client, "with_options", None)) is None:
             return self._client
         return options(max_retries=0)
+
+
+def by_name(outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, Outcome]:
+    """Return outcomes by the names of their requests. Of two for one request, that with a response counts."""
+    found = dict[str, Outcome]()
+    for name, outcome in outcomes:
+        if name not in found or found[name].body is None:
+            found[name] = outcome
+    return found
 
 
 async def awaited(found: Any) -> Any:

@@ -60,6 +60,11 @@ class FileServer:
         """The methods and paths of all requests."""
         return [f"{one.method} {self._path(one)}" for one in self._server.requests]
 
+    @property
+    def server(self) -> Server:
+        """The server of the files and batches."""
+        return self._server
+
     def _path(self, request: Request) -> str:
         return request.path.partition("?")[0].removeprefix(self._prefix)
 
@@ -92,7 +97,8 @@ class FileServer:
             case "GET", ["batches", id]:
                 return Reply.json(self._look(self._batch(id)))
             case "POST", ["batches", id, "cancel"]:
-                return Reply.json(self._batch(id) | {"status": "cancelling"})
+                self._batch(id)["status"] = "cancelling"
+                return Reply.json(self._batch(id))
             case _:
                 return Reply.error(404, f"no {request.path}")
 

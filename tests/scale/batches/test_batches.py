@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,7 +23,11 @@ from mirascope_like.core import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
+    MirascopeLikeError,
+    NotFoundError,
+    RateLimitError,
     RequestTimeoutError,
+    StoreError,
     ToolLoop,
     openai,
 )
@@ -29,6 +35,7 @@ from mirascope_like.scale import Done, Failed, amap, map_calls
 from mirascope_like.scale.batches import files
 from mirascope_like.scale.batches.records import BatchRecords
 from mirascope_like.scale.batches.service import BatchLimits
+from mirascope_like.scale.progress import Meter
 from mirascope_like.spending import from_cache
 from tests.harness.clocks import eventually, never
 from tests.harness.server import Reply, Request
@@ -215,7 +222,164 @@ def test_failing_questions_are_repeated(server: FileServer, store: Path) -> None
     assert len(server.batches) == 1
 
 
+def test_a_provider_without_room_is_asked_until_it_has_room(
+    server: FileServer, store: Path, waited: list[float]
+) -> None:
+    def refused(request: Request) -> Reply | None:
+        if request.method == "POST" and request.path.endswith("/batches"):
+            return Reply.error(429, x_should_retry="false", retry_after="90")
+        return None
+
+    server.scripted = [refused] * 12
+    (item,) = run(asking(server), ["a"], store, attempts=1)
+    assert isinstance(item, Done)
+    assert len(server.batches) == 1
+    assert (waited[0], max(waited)) == (90.0, 300.0)
+
+
+def test_no_credit_ends_the_run(server: FileServer, store: Path) -> None:
+    error = {"message": "You exceeded your quota", "code": "insufficient_quota", "type": "insufficient_quota"}
+    refusal = Reply((json.dumps({"error": error}).encode(),), status=429, headers={"x-should-retry": "false"})
+    server.scripted = [lambda _: refusal]
+    with pytest.raises(RateLimitError):
+        run(asking(server), ["a"], store)
+    assert rows(store, "SELECT * FROM batch") == []
+
+
+# What a provider may do to a batch
+
+
+def rewritten(server: FileServer, change: Any) -> None:
+    """Change the lines of results, each time when they are read."""
+
+    def reply(request: Request) -> Reply | None:
+        if request.method != "GET" or not request.path.endswith("/content"):
+            return None
+        content = server.files[request.path.split("/")[-2]]
+        return Reply((change(content),), headers={"content-type": "application/octet-stream"})
+
+    server.scripted.append(reply)
+
+
+def test_lines_that_are_missing_twice_or_unknown(server: FileServer, store: Path) -> None:
+    """A missing one is sent again, an unknown one is ignored, and of two the one with a response counts."""
+
+    def change(content: bytes) -> bytes:
+        a, b = content.splitlines()
+        if b"re b" in a:
+            a, b = b, a
+        failed = json.dumps({**json.loads(a), "response": None, "error": {"code": "x", "message": "late"}}).encode()
+        return b"\n".join([a, failed, b.replace(json.loads(b)["custom_id"].encode(), b"0" * 32)])
+
+    rewritten(server, change)
+    items = run(asking(server), ["a", "b"], store)
+    assert [item.value.content for item in items] == ["re a", "re b"]
+    assert [item.attempts for item in items] == [1, 2]
+    assert server.texts() == [["a", "b"], ["b"]]
+
+
+def test_cut_results_are_read_again(server: FileServer, store: Path, waited: list[float]) -> None:
+    rewritten(server, lambda content: content[:-20])
+    (item,) = run(asking(server), ["a"], store)
+    assert item.value.content == "re a"
+    assert len(server.batches) == 1
+    assert waited == [10.0, 10.0]
+
+
+def test_results_that_cannot_be_read_are_not_paid_twice(server: FileServer, store: Path) -> None:
+    for _ in range(5):
+        rewritten(server, lambda content: content[:-20])
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item.error, ValueError)
+    (item,) = run(asking(server), ["a"], store)
+    assert item.value.content == "re a"
+    assert len(server.batches) == 1
+
+
+def test_a_batch_that_somebody_else_cancels(server: FileServer, store: Path) -> None:
+    """Its requests fail, and are not paid for in another batch; the next run sends them."""
+
+    def cancelled(request: Request) -> Reply | None:
+        if request.method == "GET" and request.path.endswith("/batch_0"):
+            server.batches[0] |= {"status": "cancelling", "looks": 9}
+            return Reply.error(503, x_should_retry="false")
+        return None
+
+    server.scripted = [cancelled]
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item.error, MirascopeLikeError)
+    assert "the batch 'batch_0' was cancelled at the provider" in str(item.error)
+    assert len(server.batches) == 1
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item, Done)
+
+
+def test_what_the_provider_reports_is_counted(server: FileServer, store: Path) -> None:
+    """The progress shows it while batches are in progress."""
+    shown = list[str]()
+
+    def reply(request: Request) -> Reply | None:
+        if request.method != "GET" or not request.path.endswith("/batch_0"):
+            return None
+        if len(server.paths) == 3:
+            counts = {"total": 2, "completed": 1, "failed": 0}
+            return Reply.json(server.batches[0] | {"status": "in_progress", "request_counts": counts})
+        shown.append(Meter(made.counts, 2).text())
+        return None
+
+    server.slow = 0
+    server.scripted = [reply, reply]
+    made = map_calls(asking(server), ["a", "b"], store=store, via="batch")
+    assert len(made.results()) == 2
+    (text,) = shown
+    assert "1 of 1 batches in progress: 1 of 2 answered, next look in 0:10" in text
+    (counts,) = made.counts.batches.values()
+    assert (counts.size, counts.next_look) == (2, None)
+    assert "1 batches ended" in Meter(made.counts, 2).text()
+
+
+def test_one_run_at_a_time_sends_batches(server: FileServer, store: Path) -> None:
+    """Another one would look for batches that are being submitted, and submit their requests again."""
+
+    async def main() -> None:
+        first = amap(asking(server), ["a"], store=store, via="batch")
+        async for item in first:
+            assert isinstance(item, Done)
+            with pytest.raises(StoreError, match="another run sends batches with the store"):
+                await amap(asking(server), ["a"], store=store, via="batch")
+
+    asyncio.run(main())
+    assert len(run(asking(server), ["a"], store)) == 1
+
+
 # Crashes
+
+
+def test_ctrl_c_leaves_the_batches_with_the_provider(
+    server: FileServer, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressing(request: Request) -> Reply | None:
+        if request.method == "GET" and request.path.endswith("/batch_0"):
+            server.scripted.append(lambda _: None)
+            os.kill(os.getpid(), signal.SIGINT)
+            return Reply.json(server.batches[0])
+        return None
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # missing where the parent ignores the signal
+    try:
+        server.scripted = [pressing]
+        server.slow = 1_000_000
+        with pytest.raises(KeyboardInterrupt) as raised:
+            run(asking(server), ["a"], store)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "stay with the provider" in (shown := capsys.readouterr().err)
+    assert f"The same map with the store '{store}' continues." in shown
+    assert "the same map with this store continues" in "".join(raised.value.__notes__)
+    assert not any("cancel" in path for path in server.paths)
+    server.slow = 0
+    (item,) = run(asking(server), ["a"], store)
+    assert (item.value.content, len(server.batches)) == ("re a", 1)
 
 
 @pytest.mark.parametrize("moment", ["before submitting", "after submitting", "after the id"])
@@ -274,17 +438,27 @@ def test_what_a_crashed_run_has_read_is_not_lost(server: FileServer, store: Path
     assert len(server.batches) == 1
 
 
-def test_a_batch_that_the_provider_has_deleted(server: FileServer, store: Path) -> None:
+@pytest.mark.parametrize("days", [1, 30])
+def test_a_batch_that_the_provider_does_not_have(days: int, server: FileServer, store: Path) -> None:
+    """After a month the provider has deleted it. Before, it is of another account, and what was paid is not lost."""
     run(asking(server), ["a"], store)
     database = sqlite3.connect(store)
     with database:
         database.execute("DELETE FROM answer")
-        database.execute("UPDATE batch SET state = 'sent'")
+        database.execute("UPDATE batch SET state = 'sent', at = at - ?", (days * 86_400,))
     database.close()
     server.scripted = [lambda _: Reply.error(404, "No batch found with id 'batch_0'.")]
+    if days > 29:
+        (item,) = run(asking(server), ["a"], store)
+        assert isinstance(item, Done)
+        assert len(server.batches) == 2
+        return
+    with pytest.raises(NotFoundError) as raised:
+        run(asking(server), ["a"], store)
+    assert "use the key and project with which it was submitted" in "".join(raised.value.__notes__)
+    assert rows(store, "SELECT id, state FROM batch") == [("batch_0", "sent")]
     (item,) = run(asking(server), ["a"], store)
-    assert isinstance(item, Done)
-    assert len(server.batches) == 2
+    assert (item.value.content, len(server.batches)) == ("re a", 1)
 
 
 @pytest.mark.parametrize("created", [True, False])
@@ -355,6 +529,62 @@ def test_cancelling(server: FileServer, store: Path) -> None:
 
 async def _items(made: Any) -> list[Any]:
     return [item async for item in made]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_cancelling_what_is_being_submitted_or_has_ended(ended: bool, server: FileServer, store: Path) -> None:
+    """A batch that is being submitted is cancelled once its id is known; one that has ended is no error."""
+    reached, go = asyncio.Event(), asyncio.Event()
+    paused = files.OpenAIBatches.status if ended else files.OpenAIBatches.submit
+
+    async def pause(*given: Any) -> Any:
+        made = None if ended else await paused(*given)
+        reached.set()
+        await go.wait()
+        return await paused(*given) if ended else made
+
+    def too_late(request: Request) -> Reply | None:
+        if not request.path.endswith("/cancel"):
+            return None
+        server.slow = 0
+        return Reply.error(409, "Cannot cancel a batch with status 'completed'.")
+
+    async def main() -> list[Any]:
+        made = amap(asking(server), ["a"], store=store, via="batch")
+        reading = asyncio.ensure_future(_items(made))
+        await reached.wait()
+        if ended:
+            server.scripted = [too_late]
+            go.set()
+        await made.cancel_batches()
+        server.slow = 0
+        go.set()
+        return await reading
+
+    with patch.object(files.OpenAIBatches, "status" if ended else "submit", pause):
+        items = asyncio.run(main())
+    assert [item.value.content for item in items] == (["re a"] if ended else [])
+    assert "POST /batches/batch_0/cancel" in server.paths
+
+
+def test_nothing_is_submitted_after_cancelling(server: FileServer, store: Path) -> None:
+    """A call whose response is not good has no further batch."""
+    server.answer = lambda _: completion("no JSON")
+
+    async def main() -> list[Any]:
+        made = amap(asking(server, response_model=Book, json_mode=True, max_retries=3), ["a"], store=store, via="batch")
+        results = files.OpenAIBatches.results
+
+        async def cancelling(*given: Any) -> Any:
+            found = await results(*given)
+            await made.cancel_batches()
+            return found
+
+        with patch.object(files.OpenAIBatches, "results", cancelling):
+            return await _items(made)
+
+    assert asyncio.run(main()) == []
+    assert len(server.batches) == 1
 
 
 def test_a_budget_counts_the_batch_price(server: FileServer, store: Path) -> None:

@@ -321,9 +321,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     def price(
         self, request: Request, payload: Mapping[str, Any], usage: Usage, *, in_batch: bool = False
     ) -> float | None:
-        """Return what a request costs with this usage, in US dollars; None if a price is unknown. `in_batch` is True
-        for the price in a batch of the provider.
-        """
+        """Return what a request costs with this usage, by itself or in a batch, in US dollars; None if unknown."""
         return usage_price(self.response_type, request.model, usage, payload, in_batch=in_batch)
 
 

@@ -23,6 +23,22 @@ IN_BATCH: Mapping[str, str] = {"processing": BATCH}
 """The condition of the prices in a batch, as in the price list."""
 
 
+FROM_BATCH = "from_batch"
+"""The key in the dump of a response of a provider's batch, whose cost is the price of batches. Other dumps do not have
+it.
+"""
+
+
+def batch_mark(response: Any) -> dict[str, bool]:
+    """Return the entry in the dump of a response of a provider's batch; nothing for another response."""
+    return {FROM_BATCH: True} if getattr(response, "_from_batch", False) else {}  # older pickles do not have it
+
+
+def has_batch_mark(dump: Mapping[str, Any]) -> bool:
+    """Return True for the dump of a response of a provider's batch."""
+    return FROM_BATCH in dump
+
+
 class Billed(NativeMetadata):
     """Base class of responses that computes their cost, from the report of the host or from prices."""
 
@@ -33,6 +49,10 @@ class Billed(NativeMetadata):
     """The price of a request in a batch of the provider, as a part of the standard price; None if batches of the
     provider are not known.
     """
+
+    @property
+    def _terms(self) -> dict[str, str]:
+        return {**super()._terms, **IN_BATCH} if batch_mark(self) else super()._terms
 
     @property
     def cost(self) -> float | None:

@@ -28,17 +28,9 @@ from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, has_values, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
-from .billing import IN_BATCH, Billed
+from .billing import Billed, has_batch_mark
 from .decoded_messages import DecodedMessages, last_user_message
-from .dump import (
-    FROM_BATCH,
-    READ_FROM_RESPONSE,
-    check_dump_version,
-    plain_json,
-    plain_options,
-    with_properties,
-    without_carried,
-)
+from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
 from .notebook import ShownInNotebooks
 from .offered_tools import TOOL_CLASSES, OfferedTools
@@ -48,7 +40,7 @@ from .untyped_bases import ResponseMeta
 
 _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
-_READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY, FROM_BATCH}
+_READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
 """The keys of a dump that are not fields."""
 V1_PARAMETERS = 8
 """The number of type parameters with which it is the base class of a provider in Mirascope v1's form."""
@@ -233,7 +225,7 @@ class BaseCallResponse(
         self = handler(value)
         if isinstance(value, Mapping):
             self._find_tools(cast("Mapping[str, Any]", value), info.context)
-            self._from_batch = FROM_BATCH in value
+            self._from_batch = has_batch_mark(cast("Mapping[str, Any]", value))
             if self.messages:
                 self.call_kwargs.setdefault(self._messages_key, self.messages)
         return self
@@ -246,11 +238,6 @@ class BaseCallResponse(
     @property
     def _top(self) -> Any:
         return self._top_of(self.response)
-
-    @property
-    def _terms(self) -> dict[str, str]:
-        in_batch = getattr(self, "_from_batch", False)  # pickles of earlier versions do not have it
-        return {**super()._terms, **IN_BATCH} if in_batch else super()._terms
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:

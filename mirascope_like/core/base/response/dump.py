@@ -12,6 +12,7 @@ from pydantic import BaseModel, SerializationInfo, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping, without_iterators
+from .billing import FROM_BATCH, batch_mark
 from .offered_tools import TOOL_CLASSES, tool_paths
 
 DUMP_VERSION = 3
@@ -31,13 +32,11 @@ READ_FROM_RESPONSE = frozenset(
         *("tool_types", "user_message_param", "content", "finish_reasons", "model", "id", "input_tokens"),
         *("cached_tokens", "output_tokens", "cost_metadata", "cost", "message_param"),
         *("provider", "form", "usage", "computed_fields", "audio", "audio_transcript"),
+        FROM_BATCH,
     }
 )
-"""The keys of a dump that are properties of the response. They are computed again when a dump is validated."""
-
-FROM_BATCH = "from_batch"
-"""The key in the dump of a response of a provider's batch, whose cost is the price of batches. Other dumps do not have
-it.
+"""The keys of a dump that are properties of the response. They are computed again when a dump is validated, but for the
+mark of a batch, which is read.
 """
 
 _DICT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -222,12 +221,7 @@ def dumped_rest(response: Any) -> dict[str, Any]:
     }
     others = ("prompt_template", own.prompt_template), ("json_mode", own.json_mode), ("answer_name", own.answer_name)
     rest |= {name: value for name, value in others if value is not None and value is not False}
-    return rest | _batch_mark(own)
-
-
-def _batch_mark(own: Any) -> dict[str, bool]:
-    """Return the entry in the dump of a response of a batch; nothing for another."""
-    return {FROM_BATCH: True} if getattr(own, "_from_batch", False) else {}  # not in pickles of earlier versions
+    return rest | batch_mark(own)
 
 
 def with_properties(response: Any, fields: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
@@ -252,7 +246,7 @@ def with_properties(response: Any, fields: Mapping[str, Any], options: Serializa
     if hasattr(own, "audio_transcript"):
         read |= {"audio": plain_json(own.audio), "audio_transcript": own.audio_transcript}
     chosen = partial(_chosen, include=options.include, exclude=options.exclude, exclude_none=options.exclude_none)
-    added = {TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION, **_batch_mark(own)}
+    added = {TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION, **batch_mark(own)}
     every = {**chosen(read), **fields, **chosen(added)}
     return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
 

@@ -34,11 +34,6 @@ def batch_mark(response: Any) -> dict[str, bool]:
     return {FROM_BATCH: True} if getattr(response, "_from_batch", False) else {}  # older pickles do not have it
 
 
-def has_batch_mark(dump: Mapping[str, Any]) -> bool:
-    """Return True for the dump of a response of a provider's batch."""
-    return FROM_BATCH in dump
-
-
 class Billed(NativeMetadata):
     """Base class of responses that computes their cost, from the report of the host or from prices."""
 

@@ -28,7 +28,7 @@ from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, has_values, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
-from .billing import Billed, has_batch_mark
+from .billing import FROM_BATCH, Billed
 from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
@@ -225,7 +225,7 @@ class BaseCallResponse(
         self = handler(value)
         if isinstance(value, Mapping):
             self._find_tools(cast("Mapping[str, Any]", value), info.context)
-            self._from_batch = has_batch_mark(cast("Mapping[str, Any]", value))
+            self._from_batch = FROM_BATCH in value
             if self.messages:
                 self.call_kwargs.setdefault(self._messages_key, self.messages)
         return self
@@ -297,9 +297,7 @@ class BaseCallResponse(
 
     @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
-        """The response as an object of the provider's own class. For `llm.call` another object, otherwise this
-        object itself.
-        """
+        """The response as an object of the provider's own class: for `llm.call` another object, else this one."""
         return self
 
     def _tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
@@ -316,8 +314,7 @@ class BaseCallResponse(
 
     def _correction_messages(self, complaint: str) -> list[Any]:
         """Return messages with this response and a request to correct it. `complaint` is the text of the errors."""
-        calls = self._calls
-        if calls:
+        if calls := self._calls:
             # Providers require a result for every tool call before the next request.
             error = ToolArgumentsError(complaint)
             tools = [(find_tool((), call, self._tool_base), error) for call in calls]

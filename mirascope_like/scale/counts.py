@@ -20,7 +20,7 @@ class BatchCounts:
     failed: int
     """Requests that have failed or expired."""
     next_look: float | None
-    """When the provider is asked again, by the monotonic clock; None once the batch has ended."""
+    """The time of the next question to the provider, by the monotonic clock; None once the batch has ended."""
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ class BatchCounts:
 
     size: int
     """The requests of which the run waits for a response."""
-    answered: int
+    succeeded: int
     """Requests with a response. Not all providers report it before the batch has ended."""
     failed: int
     """Requests that have failed or expired."""

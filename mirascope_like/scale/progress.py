@@ -57,13 +57,13 @@ class Meter:
         looks = [one.next_look for one in known if one.next_look is not None]
         if not looks:
             return f"{len(known):,} batches ended" if known else ""
-        size, answered, failed = (
+        size, succeeded, failed = (
             sum(getattr(one, name) for one in known if one.next_look is not None)
-            for name in ("size", "answered", "failed")
+            for name in ("size", "succeeded", "failed")
         )
         failures = f", {failed:,} failed" if failed else ""
         return (
-            f"{len(looks):,} of {len(known):,} batches in progress: {answered:,} of {size:,} answered{failures}, "
+            f"{len(looks):,} of {len(known):,} batches in progress: {succeeded:,} of {size:,} answered{failures}, "
             f"next look in {_duration(max(0.0, min(looks) - now))}"
         )
 

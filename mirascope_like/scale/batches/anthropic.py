@@ -91,7 +91,7 @@ class AnthropicBatches(ServiceBase):
         counts, cancelled = batch.request_counts, batch.cancel_initiated_at is not None
         failed = counts.errored + counts.expired + counts.canceled
         ended = batch.processing_status == "ended"
-        return BatchStatus(ended, cancelled=cancelled, answered=counts.succeeded, failed=failed, found=batch)
+        return BatchStatus(ended, cancelled=cancelled, succeeded=counts.succeeded, failed=failed, found=batch)
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         return by_name(self._outcome(line) for line in await self._lines(status.found))

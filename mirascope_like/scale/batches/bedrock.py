@@ -82,7 +82,7 @@ class BedrockBatches(ServiceBase):
             job["status"] in _ENDED,
             error,
             cancelled=job["status"] == "Stopped",
-            answered=job.get("successRecordCount") or 0,
+            succeeded=job.get("successRecordCount") or 0,
             failed=job.get("errorRecordCount") or 0,
             found=job,
         )

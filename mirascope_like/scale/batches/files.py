@@ -91,9 +91,9 @@ class FileBatches(ServiceBase):
             body = {"error": {"message": text, "code": errors[0].code if errors else None}}
             error = self._error(429 if again else 400, body)
         counts = batch.request_counts
-        answered, failed = (0, 0) if counts is None else (counts.completed or 0, counts.failed or 0)
+        succeeded, failed = (0, 0) if counts is None else (counts.completed or 0, counts.failed or 0)
         cancelled = batch.status == "cancelled"
-        return BatchStatus(batch.status in _ENDED, error, cancelled, answered, failed, again, batch)
+        return BatchStatus(batch.status in _ENDED, error, cancelled, succeeded, failed, again, batch)
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         batch = status.found

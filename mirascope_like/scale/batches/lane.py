@@ -254,7 +254,7 @@ class Lane:
         while True:
             status = await self._patiently(lambda: self._service.status(id))
             following = None if status.ended else CLOCK.monotonic() + wait
-            counts.batches[token] = BatchCounts(size, status.answered, status.failed, following)
+            counts.batches[token] = BatchCounts(size, status.succeeded, status.failed, following)
             if status.ended:
                 return status
             await waits.sleep(wait)

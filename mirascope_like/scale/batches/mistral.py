@@ -62,7 +62,7 @@ class MistralBatches(ServiceBase):
             job.status in _ENDED,
             error,
             cancelled=job.status == "CANCELLED",
-            answered=job.succeeded_requests,
+            succeeded=job.succeeded_requests,
             failed=job.failed_requests,
             found=job,
         )

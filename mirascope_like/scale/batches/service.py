@@ -45,7 +45,7 @@ class BatchStatus:
     """Why the provider has refused the whole batch."""
     cancelled: bool = False
     """True if it was cancelled, by the run or by somebody else."""
-    answered: int = 0
+    succeeded: int = 0
     """The requests that have a response so far."""
     failed: int = 0
     """The requests that have failed or expired so far."""

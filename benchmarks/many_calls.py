@@ -26,6 +26,7 @@ from mirascope_like.scale import Done, Limits, amap
 
 from . import server
 from .contenders import OPENAI, QUESTION
+from .crowded import memory
 from .measure import Work
 
 GATHER, GATHER_AIOHTTP = "the SDK's calls, gather", "the SDK's calls on aiohttp, gather"
@@ -95,32 +96,18 @@ async def inputs_once(base_url: str, number: int, folder: Path) -> None:
     async def ask(text: str) -> str:
         return text
 
+    await amap(ask, ["first"], limits=LIMITS, store=folder / "first.db", transport="direct")  # what is made once
     inputs = (f"{QUESTION} {one}" for one in range(number))
-    start = resident()
-    run = amap(ask, inputs, limits=LIMITS, store=folder / "run.db", transport="direct")
-    async for item in run:
+    start, most, read, step = memory("VmRSS"), 0, 0, max(1, number // 100)
+    async for item in amap(ask, inputs, limits=LIMITS, store=folder / "run.db", transport="direct"):
         assert isinstance(item, Done)
-        if run.counts.done % max(1, number // 10) == 0:
-            print(f"{run.counts.done:>9,} inputs: {resident() - start:6.1f} MB above the start", flush=True)
-    print(
-        f"at most {peak() - start:.1f} MB above the start; {process_time() / number * 1e6:.0f} µs of CPU time an input"
-    )
+        read += 1
+        if read % step == 0:
+            most = max(most, memory("VmRSS") - start)
+        if read % (10 * step) == 0:
+            print(f"{read:>9,} inputs: at most {most / 1e6:.1f} MB above the start", flush=True)
+    print(f"{process_time() / number * 1e6:.0f} µs of CPU time an input")
     await client.close()
-
-
-def resident() -> float:
-    """Return the memory of this process, in MB."""
-    return _status("VmRSS")
-
-
-def peak() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return _status("VmHWM")
-
-
-def _status(name: str) -> float:
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.compare_maps [--only ours,sdk] [--environments FOLDER] [--page FILE --picture FILE]
 
 installs each with uv in an environment of its own, and runs it as a process against the loopback server: first without
-a limit, for its CPU time, then with a limit, which it is told if it has a setting for it. Writes the table into the
+a limit, for its CPU time, then with a limit, which it is passed if it has a setting for it. Writes the table into the
 page, and draws the runs.
 """
 
@@ -43,18 +43,18 @@ class Contender(NamedTuple):
     requirements: tuple[str, ...]
     package: str = ""
     """The package whose version is shown."""
-    told: bool = False
+    limited: bool = False
     """True if it has a setting for a limit of requests per minute."""
 
 
 CONTENDERS = (
-    Contender("ours", "this library", ("-e", f"{ROOT}[openai,cost]"), told=True),
-    Contender("ours-aiohttp", "this library on aiohttp", ("-e", f"{ROOT}[openai,cost,aiohttp]"), told=True),
+    Contender("ours", "this library", ("-e", f"{ROOT}[openai,cost]"), limited=True),
+    Contender("ours-aiohttp", "this library on aiohttp", ("-e", f"{ROOT}[openai,cost,aiohttp]"), limited=True),
     Contender("sdk", "AsyncOpenAI, gather", ("openai",), "openai"),
     Contender("sdk-aiohttp", "AsyncOpenAI on aiohttp, gather", ("openai[aiohttp]",), "openai"),
-    Contender("lm-deluge", "LM Deluge", ("lm-deluge",), "lm-deluge", told=True),
+    Contender("lm-deluge", "LM Deluge", ("lm-deluge",), "lm-deluge", limited=True),
     Contender("litellm", "LiteLLM acompletion, gather", ("litellm",), "litellm"),
-    Contender("langchain", "LangChain abatch", ("langchain-openai",), "langchain-openai", told=True),
+    Contender("langchain", "LangChain abatch", ("langchain-openai",), "langchain-openai", limited=True),
 )
 
 
@@ -178,7 +178,7 @@ def compared(contenders: Sequence[Contender], folder: Path, *, calls: int, items
         with recorded(rate=RATE, burst=burst) as (url, record):
             for one in contenders:
                 record()
-                options = ("--rpm", str(RATE * 60)) if one.told else ()
+                options = ("--rpm", str(RATE * 60)) if one.limited else ()
                 result = environments[one.program].run(one.program, url, items, *options)
                 outcome = found.limited[one.program, burst] = Outcome(record(), result["failed"], items)
                 print(f"{one.name}, burst {burst}: {cells(outcome)}", flush=True)

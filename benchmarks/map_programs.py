@@ -3,7 +3,7 @@
     python -m benchmarks.map_programs NAME URL COUNT CONCURRENCY [--rpm RPM] [--warm COUNT]
 
 prints `{"cpu": seconds of CPU time, "failed": items that failed}`. Each program makes at most five attempts, sends as
-many requests at once as it is told, and is told the limit if it has a setting for it.
+many requests at once as the option says, and is passed the limit if it has a setting for it.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..core.base.calls import Call
@@ -31,7 +32,5 @@ class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
 
 
 def _remade(named: Sequence[str], options: Mapping[str, Any], form: Form) -> Any:
-    """Return the decorator of a call in another form."""
-    from . import call  # pickles of a function have this name, and not the object
-
-    return call(*named, **with_form(options, form))
+    """Return the decorator of a call in another form. Pickles have the name of `llm.call`, not the object."""
+    return import_module(__name__.rpartition(".")[0]).call(*named, **with_form(options, form))

@@ -40,13 +40,13 @@ from ..dialects.transport import (
     ThreadedProvider,
     async_method,
     check_asyncio,
+    sent_once,
     sync_method,
     watch_botocore,
 )
 from .accumulator import BedrockAccumulator
 from .messages import encode_messages
 from .params import BedrockCallParams
-from .retries import sent_once
 from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
 
 # boto3 has no type annotations, and stub packages must not be required.
@@ -150,8 +150,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         config = as_object(payload.get("toolConfig"))
         if structure.strategy == "tool":
             tool = {"toolSpec": {**named, "inputSchema": {"json": dict(structure.schema)}}}
-            tools = [*(config.get("tools") or ()), tool]
-            payload["toolConfig"] = {"toolChoice": {"any": {}}, **config, "tools": tools}
+            payload["toolConfig"] = {"toolChoice": {"any": {}}, **config, "tools": [*(config.get("tools") or ()), tool]}
         elif structure.strategy == "schema":
             schema = to_json(strict_schema(structure.schema, ANTHROPIC_WORDS, all_required=False)).decode()
             held = {"type": "json_schema", "structure": {"jsonSchema": {**named, "schema": schema}}}
@@ -229,9 +228,7 @@ def _make_client() -> Any:
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     """Return a tool in Converse's format."""
-    spec = {
-        "name": tool_name(tool),
-        "description": tool_description(tool),
-        "inputSchema": {"json": tool_arguments(tool, ANTHROPIC_WORDS, all_required=False)},
-    }
-    return {"toolSpec": {**spec, **{key: value for key, value in tool.tool_config.items() if value is not None}}}
+    named = {"name": tool_name(tool), "description": tool_description(tool)}
+    arguments = {"json": tool_arguments(tool, ANTHROPIC_WORDS, all_required=False)}
+    given = {key: value for key, value in tool.tool_config.items() if value is not None}
+    return {"toolSpec": {**named, "inputSchema": arguments, **given}}

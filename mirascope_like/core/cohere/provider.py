@@ -62,9 +62,8 @@ _BLOCKED = 498
 
 def _sent_once(request: Request, payload: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call. By default the SDK repeats a request twice."""
-    if not request.sent_once:
-        return payload
-    return {**payload, "request_options": {**as_object(payload.get("request_options")), "max_retries": 0}}
+    options = {**as_object(payload.get("request_options")), "max_retries": 0}
+    return {**payload, "request_options": options} if request.sent_once else payload
 
 
 class _RawSource(ByteSource):
@@ -213,9 +212,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
 
     def _own(self, client: Any) -> bool:
         # A wrapped client, or a method that was patched for tracing, must see the call.
-        kind: Any = cast("Any", type(client))
-        method = self._method(client, "chat_stream")
-        return made_by(cohere, client) and made_by(cohere, method) and made_by(cohere, kind.chat_stream)
+        parts = client, self._method(client, "chat_stream"), at(type(client), "chat_stream")
+        return all(made_by(cohere, part) for part in parts)
 
     def _is_wrapped(self, client: Any) -> bool:
         return not self._own(client)
@@ -235,9 +233,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         return ApiError(headers=_headers(response), body=message if body is None else body)
 
     def missing_key_error(self, error: Exception) -> Exception | None:
-        if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
-            return _PlainError(body=self._key_to_set())
-        return None
+        missing = isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body)
+        return _PlainError(body=self._key_to_set()) if missing else None
 
 
 def _version_2(client: Any) -> Any:

@@ -320,6 +320,7 @@ def test_rows_are_committed_after_the_interval_and_by_flush(
         assert written(path) == []
         while written(path) != ["one"]:  # in the thread of the log
             clock.skip(2)
+        assert log.flush()  # its thread has written, and waits for the next call
         ask("two")
         assert written(path) == ["one"]
         assert log.flush()

@@ -110,9 +110,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     call_form: ClassVar[CallForm] = CallForm()
     """The ids and names of tool calls that this provider accepts in messages."""
     takes_developer: bool = False
-    """True if the provider accepts the role "developer". Other providers receive such messages with the role
-    "system".
-    """
+    """True if the provider accepts the role "developer". Others receive such messages with the role "system"."""
     in_batch: ClassVar[bool] = False
     """True if the requests are answered in batches of the provider, so that `price` is the price there."""
     asks_for_json: ClassVar[bool] = True
@@ -216,9 +214,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """
         params = with_named_limit(request.call_params, self.limit_names(request.model))
         messages = self.accepted(request.messages)
-        if params is not request.call_params or messages is not request.messages:
-            request = replace(request, call_params=params, messages=messages)
-        payload = self.encode(request)
+        same = params is request.call_params and messages is request.messages
+        payload = self.encode(request if same else replace(request, call_params=params, messages=messages))
         if request.structure is not None:
             self.structure(payload, request.structure)
         if has_half(payload):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .botocore_retries import sent_once
     from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider, raise_reported, transport_kind
@@ -53,6 +54,7 @@ else:
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
             "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",
+            "botocore_retries": "sent_once",
             "botocore_streams": "AsyncBotocoreSource BotocoreSource",
         },
     )
@@ -92,6 +94,7 @@ __all__ = [
     "refusal",
     "secret_headers",
     "secrets_in",
+    "sent_once",
     "stays",
     "sync_method",
     "watch_botocore",

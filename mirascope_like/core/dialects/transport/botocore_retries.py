@@ -1,5 +1,5 @@
-"""Requests to Bedrock that are sent once: botocore repeats a request as its client was configured, and a call cannot
-configure it otherwise. Used by the provider.
+"""Requests of botocore that are sent once: it repeats a request as its client was configured, and a call cannot
+configure it otherwise.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from ..base.parsing import at
+from ...base.parsing import at
 
 _ONCE: ContextVar[bool] = ContextVar("mirascope_like_bedrock_sent_once", default=False)
 _NAME = "mirascope_like_sent_once"

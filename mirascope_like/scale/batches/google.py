@@ -1,19 +1,26 @@
-"""Batches of the Gemini API, with their requests in the body. Source: Google's guide of the Batch API, and the SDK."""
+"""Batches of the Gemini API: small ones with their requests in the body, others in a file.
+
+Source: Google's guides of the Batch API and of files, and the SDK.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from inspect import iscoroutinefunction
+from io import BytesIO
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import jiter
 from google.genai import errors
 from google.genai.client import AsyncClient
+from google.genai.models import Models
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
-from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase, by_name
+from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase, by_name, json_line
 
 _ENDED = frozenset(
     f"JOB_STATE_{name}" for name in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED")
@@ -24,13 +31,17 @@ _STATUSES = {3: 400, 4: 504, 5: 404, 7: 403, 8: 429, 13: 500, 14: 503, 16: 401}
 """The HTTP status of each code of gRPC. Source: google.rpc.Code."""
 _LISTED = 1000
 """How many batches are looked at for one."""
+_INLINE = BatchLimits(10_000, 18_000_000)
+"""How large a batch in a body may be: the body may have 20 MB. A larger batch is in a file. Google keeps
+files for two days.
+"""
 
 
 class GoogleBatches(ServiceBase):
     """Google's batches, through the Gemini API."""
 
-    limits: BatchLimits = BatchLimits(10_000, 18_000_000)
-    """The body may have 20 MB."""
+    limits: BatchLimits = BatchLimits(50_000, 1_900_000_000)
+    """A file may have 2 GB; the names of fields are a little longer in it than in the lines."""
 
     def __init__(self, provider: Any, client: Any, model: str) -> None:
         client = getattr(client, "client", client)  # a default client together with its HTTP clients
@@ -51,14 +62,37 @@ class GoogleBatches(ServiceBase):
         return encode_json(line)
 
     async def submit(self, token: str, lines: Sequence[bytes]) -> str:
+        inline = len(lines) <= _INLINE.requests and sum(map(len, lines)) <= _INLINE.size
         made = await self.call(
             self._client.batches.create,
             model=self._model,
-            src=[jiter.from_json(line) for line in lines],
+            src=[jiter.from_json(line) for line in lines] if inline else await self._uploaded(token, lines),
             config={"display_name": _name(token)},
         )
         found: str = made.name
         return found
+
+    async def _uploaded(self, token: str, lines: Sequence[bytes]) -> str:
+        """Return the name of the file of the requests, after uploading it."""
+        content = await asyncio.to_thread(lambda: b"".join(map(self._file_line, lines)))
+        config = {"display_name": _name(token), "mime_type": "application/jsonl"}
+        try:
+            file = await self.call(self._client.files.upload, file=BytesIO(content), config=config)
+        except (KeyError, ValueError) as error:  # the SDK raises these for an upload that the provider has not accepted
+            raise _api_error(503, str(error)) from error
+        found: str = file.name
+        return found
+
+    def _file_line(self, line: bytes) -> bytes:
+        """Return the line of a file for a line, with the request as the SDK sends it by itself."""
+        value = jiter.from_json(line)
+        models = Models(cast("Any", _NotSending()))
+        config = {**value.get("config", {}), "automatic_function_calling": {"disable": True}}
+        try:
+            models.generate_content(model=self._model, contents=value["contents"], config=config)
+        except _EncodedError as encoded:
+            return json_line({"key": value["metadata"][_KEY], "request": encoded.body})
+        raise TypeError("google-genai has returned a response without sending a request")
 
     async def find(self, token: str, since: float, count: int) -> str | None:
         async for job in self._listed():
@@ -91,6 +125,9 @@ class GoogleBatches(ServiceBase):
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         dest = status.found.dest
+        if dest is not None and dest.file_name:
+            content = await self.call(self._client.files.download, file=dest.file_name)
+            return by_name(_line_outcome(json.loads(line)) for line in content.splitlines() if line.strip())
         return by_name(_outcome(one) for one in (dest.inlined_responses if dest is not None else None) or ())
 
     async def cancel(self, id: str) -> None:
@@ -108,10 +145,40 @@ def _outcome(one: Any) -> tuple[str, Outcome]:
     return name, Outcome(error=_error(one.error))
 
 
-def _error(job_error: Any) -> Exception:
-    code = getattr(job_error, "code", None) or 13
-    status = _STATUSES.get(code, code if code >= 400 else 500)
-    text = getattr(job_error, "message", None) or "the request has failed"
-    body = {"error": {"code": status, "message": text, "status": ""}}
+def _line_outcome(line: Mapping[str, Any]) -> tuple[str, Outcome]:
+    """Return what a line of a file of results says. An error is a `google.rpc.Status`, or its fields."""
+    name, response = str(line.get("key")), line.get("response")
+    if response is not None:
+        return name, Outcome(encode_json(response))
+    return name, Outcome(error=_error(as_object(line.get("error")) or line))
+
+
+def _error(reported: Any) -> Exception:
+    """Return the SDK's error for a `JobError`, or for the JSON of one."""
+    facts = reported if isinstance(reported, Mapping) else vars(reported) if reported is not None else {}
+    code = facts.get("code") or 13
+    return _api_error(_STATUSES.get(code, code if code >= 400 else 500), facts.get("message"))
+
+
+def _api_error(status: int, text: str | None) -> Exception:
+    body = {"error": {"code": status, "message": text or "the request has failed", "status": ""}}
     kind = errors.ServerError if status >= 500 else errors.ClientError
     return kind(status, body, None)
+
+
+class _EncodedError(Exception):
+    """Raised in place of sending a request."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self.body: Any = body
+        """The body of the request."""
+
+
+class _NotSending:
+    """The part of the SDK that sends requests; this one raises what it would send to the Gemini API."""
+
+    vertexai = False
+
+    def request(self, method: str, path: str, body: Any, *_: Any) -> Any:
+        raise _EncodedError({name: one for name, one in body.items() if name != "_url"})  # a note for the SDK

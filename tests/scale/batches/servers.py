@@ -1,7 +1,8 @@
 """Loopback servers with the batches of Anthropic, Mistral, Gemini and Bedrock, made from their documentation.
 
 Sources: Anthropic's reference of message batches; Mistral's of batch jobs and files; Google's of the Gemini Batch API
-(`models.batchGenerateContent`, `batches.get`, `batches.list`, with `inlinedResponses`);
+(`models.batchGenerateContent`, `batches.get`, `batches.list`, with `inlinedResponses`, or with `responsesFile`, and of
+files, with resumable uploads);
 AWS's guide of batch inference, and boto3's model of the service.
 """
 
@@ -199,8 +200,18 @@ class MistralServer(BatchServer):
 
 
 class GeminiServer(BatchServer):
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        super().__init__(answer)
+        self.files: dict[str, bytes] = {}
+        """Files that were uploaded, and those of results."""
+
     def reply(self, method: str, path: str, request: Request) -> Reply:
+        if path.startswith("/upload/"):
+            return self._upload(request)
         path = re.sub(r"^/v1\w*/", "", path)
+        if path.endswith(":download"):
+            assert "alt=media" in request.path
+            return Reply((self.files[path.removesuffix(":download")],), framing="length")
         if path.endswith(":batchGenerateContent"):
             return Reply.json(self.create(request))
         if path == "batches":
@@ -208,11 +219,30 @@ class GeminiServer(BatchServer):
         id, _, verb = path.partition(":")
         return Reply.json({} if verb == "cancel" else self._shown(self.found(id), ended=self.looked(id)))
 
+    def _upload(self, request: Request) -> Reply:
+        """A resumable upload: the start, and all of its bytes at once."""
+        command = request.headers["x-goog-upload-command"]
+        if command == "start":
+            assert request.headers["x-goog-upload-header-content-type"] == "application/jsonl"
+            headers = {"x-goog-upload-url": f"{self.url}/upload/v1beta/files?upload_id=1"}
+            return Reply((b"{}",), headers=headers, framing="length")
+        assert command == "upload, finalize"
+        name = f"files/{len(self.files)}"
+        self.files[name] = request.body
+        file = {"name": name, "mimeType": "application/jsonl", "sizeBytes": str(len(request.body)), "state": "ACTIVE"}
+        body = json.dumps({"file": file}).encode()
+        return Reply((body,), headers={"x-goog-upload-status": "final"}, framing="length")
+
     def create(self, request: Request) -> Any:
         wanted = request.json["batch"]
-        requests = wanted["inputConfig"]["requests"]["requests"]
-        texts = {one["metadata"]["key"]: one["request"]["contents"][-1]["parts"][0]["text"] for one in requests}
-        batch = {"id": f"batches/{len(self.batches)}", "texts": texts, "name": wanted["displayName"]}
+        source = wanted["inputConfig"]
+        if (file := source.get("fileName")) is not None:
+            requests = [json.loads(line) for line in self.files[file].splitlines()]
+            named = {one["key"]: one["request"] for one in requests}
+        else:
+            named = {one["metadata"]["key"]: one["request"] for one in source["requests"]["requests"]}
+        texts = {name: one["contents"][-1]["parts"][0]["text"] for name, one in named.items()}
+        batch = {"id": f"batches/{len(self.batches)}", "texts": texts, "name": wanted["displayName"], "file": file}
         self.batches.append(batch)
         return self._shown(batch, ended=False)
 
@@ -224,6 +254,11 @@ class GeminiServer(BatchServer):
             expired = len(responses) < len(made)
             metadata["state"] = "BATCH_STATE_EXPIRED" if expired else "BATCH_STATE_SUCCEEDED"
             metadata["output"] = {"inlinedResponses": {"inlinedResponses": responses}}
+            if batch["file"] is not None:
+                name = f"{batch['file']}-results"
+                lines = [{"key": one.pop("metadata")["key"], **one} for one in responses]
+                self.files[name] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+                metadata["output"] = {"responsesFile": name}
         return {"name": batch["id"], "metadata": metadata, "done": ended}
 
     def _result(self, name: str, text: str) -> dict[str, Any] | None:

@@ -25,6 +25,8 @@ from mirascope_like import budget
 from mirascope_like.core import (
     BadRequestError,
     ConfigurationError,
+    ImagePart,
+    Messages,
     RequestTimeoutError,
     anthropic,
     azure,
@@ -37,9 +39,11 @@ from mirascope_like.core import (
 from mirascope_like.integrations.log import SQLiteLog, log_calls
 from mirascope_like.integrations.otel import with_otel
 from mirascope_like.scale import BedrockStorage, Done, Failed, amap, map_calls
+from mirascope_like.scale.batches import google as google_batches
 from mirascope_like.scale.batches import service
+from mirascope_like.scale.batches.service import BatchLimits
 from tests.harness.clocks import eventually, never
-from tests.harness.server import Reply, Request
+from tests.harness.server import Reply, Request, Server
 from tests.integrations.otel.telemetry import Telemetry
 from tests.scale.batches.openai_server import FileServer, completion
 from tests.scale.batches.servers import AnthropicServer, BedrockServer, GeminiServer, MistralServer
@@ -124,6 +128,8 @@ class Case:
     """The price in a batch of 20 input and 10 output tokens in US dollars."""
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     """Options of the map."""
+    in_files: bool = False
+    """True if all batches of Google are in files, as if they were large."""
 
 
 def _mistral(url: str) -> Any:
@@ -199,6 +205,13 @@ CASES = {
         import_module("google.genai.errors").ClientError,
         (20 * 0.15 + 10 * 1.25) / 1e6,  # ai.google.dev/gemini-api/docs/pricing
     ),
+    "google, in files": Case(
+        lambda: GeminiServer(of_gemini),
+        _gemini,
+        import_module("google.genai.errors").ClientError,
+        (20 * 0.15 + 10 * 1.25) / 1e6,
+        in_files=True,
+    ),
     "bedrock": Case(
         lambda: BedrockServer(of_bedrock),
         lambda url: bedrock.call("amazon.nova-lite-v1:0"),
@@ -225,6 +238,8 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with case.serve() as made:
+        if case.in_files:
+            monkeypatch.setattr(google_batches, "_INLINE", BatchLimits(0, 0))
         for name, value in {**AWS, "AWS_ENDPOINT_URL": made.url}.items():
             monkeypatch.setenv(name, value)
         yield made
@@ -395,6 +410,50 @@ def test_what_is_sent_to_gemini(tmp_path: Path) -> None:
         run_call(ask, ["a"], tmp_path)
     (one,) = json.loads(seen[0].body)["batch"]["inputConfig"]["requests"]["requests"]
     assert one["request"]["generationConfig"] == {"temperature": 0.5}
+
+
+def test_a_line_of_a_file_is_what_the_sdk_sends_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a file a request has the format of the API, which the SDK makes of its own names."""
+    monkeypatch.setattr(google_batches, "_INLINE", BatchLimits(0, 0))
+
+    def weather(city: str) -> str:
+        """The weather in a city."""
+        return city
+
+    with GeminiServer(of_gemini) as server, Server() as live:
+        live.always(Reply.json(of_gemini("a")))
+
+        def ask(text: str) -> Any:
+            image = ImagePart(image=b"1", media_type="image/png")
+            return [Messages.System("Be brief."), Messages.User([text, image])]
+
+        def asking(url: str) -> Any:
+            options: Any = {"tools": [weather], "call_params": {"temperature": 0.5}}
+            return google.call("gemini-2.5-flash", client=_client(url), **options)(ask)
+
+        run_call(asking(server.url), ["a"], tmp_path)
+        asking(live.url)("a")
+        (line,) = server.files["files/0"].splitlines()
+    request = json.loads(line)["request"]
+    assert request == live.requests[0].json
+    assert request["systemInstruction"] == {"parts": [{"text": "Be brief."}]}
+    assert request["generationConfig"] == {"temperature": 0.5}
+    assert request["contents"][0]["parts"][1] == {"inlineData": {"data": "MQ==", "mimeType": "image/png"}}
+
+
+def test_an_upload_that_is_not_accepted_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK raises a `ValueError`, as of a wrong argument."""
+    monkeypatch.setattr(google_batches, "_INLINE", BatchLimits(0, 0))
+
+    def cancelled(request: Request) -> Reply | None:
+        return Reply((b"{}",), headers={"x-goog-upload-status": "cancelled"}, framing="length")
+
+    case = CASES["google, in files"]
+    with case.serve() as server:
+        server.scripted = [cancelled]
+        (item,) = run(case, server, ["a"], tmp_path)
+    assert isinstance(item, Done), item.error
+    assert len(server.batches) == 1
 
 
 def _client(url: str) -> Any:

@@ -20,7 +20,7 @@ from ..outgoing import Answer, Answerer, Outgoing
 from . import waits
 from .lane import Lane
 from .records import BatchRecords
-from .service import service_for
+from .service import batch_form, service_for
 from .storage import BedrockStorage
 
 STEP = 0.02
@@ -110,9 +110,11 @@ class Batched:
     def _lane(self, outgoing: Outgoing) -> Lane:
         """Return the lane of a request. Raises `ConfigurationError` if the provider has no batches."""
         request = outgoing.request
-        name = encode_json([*request_place(outgoing.provider, request.client), request.model]).decode()
+        form = batch_form(outgoing.provider, outgoing.payload)
+        place = [*request_place(outgoing.provider, request.client), request.model]
+        name = encode_json([*place, form] if form else place).decode()
         if (lane := self._lanes.get(name)) is None:
-            service = service_for(outgoing.provider, request, self._storage)
+            service = service_for(outgoing.provider, request, form, self._storage)
             lane = self._lanes[name] = Lane(name, service, self._records, self, outgoing.failure)
         return lane
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
+from .bedrock_tools import native_format
 from .service import BatchLimits, BatchStatus, Outcome, ServiceBase, by_name
 from .storage import BedrockStorage
 
@@ -24,7 +26,9 @@ class BedrockBatches(ServiceBase):
 
     limits: BatchLimits = BatchLimits(50_000, 1_000_000_000)
     not_in_body: frozenset[str] = frozenset({"modelId"})
-    refused: frozenset[str] = frozenset({"toolConfig"})
+    refused: frozenset[str] = frozenset()
+    operation = "Converse"
+    """The operation of Bedrock whose requests are in the batches."""
 
     def __init__(self, provider: Any, client: Any, model: str, storage: BedrockStorage | None) -> None:
         super().__init__(provider, client, model)
@@ -49,7 +53,12 @@ class BedrockBatches(ServiceBase):
         self._files.close()
 
     def line(self, name: str, payload: Mapping[str, Any]) -> bytes:
-        return to_json({"recordId": name, "modelInput": self.body(payload)}, bytes_mode="base64") + b"\n"
+        line = {"recordId": name, "modelInput": self.body(payload)}
+        return json.dumps(line, default=_as_json, separators=(",", ":")).encode() + b"\n"
+
+    def response(self, output: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the response of Converse for the output of a model in the file of results."""
+        return output
 
     async def submit(self, token: str, lines: Sequence[bytes]) -> str:
         place = self._folder + token
@@ -62,7 +71,7 @@ class BedrockBatches(ServiceBase):
             clientRequestToken=token,  # the job is created once, however often this is sent
             roleArn=self._storage.role,
             modelId=self._model,
-            modelInvocationType="Converse",
+            modelInvocationType=self.operation,
             inputDataConfig={"s3InputDataConfig": {"s3Uri": f"{uri}/{_INPUT}"}},
             outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{uri}/{_OUTPUT}"}},
         )
@@ -91,7 +100,7 @@ class BedrockBatches(ServiceBase):
         uri: str = status.found["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
         bucket, _, folder = uri.removeprefix("s3://").partition("/")
         lines = await asyncio.to_thread(lambda: list(self._lines(bucket, folder)))
-        return by_name(map(_outcome, lines))
+        return by_name(map(self._outcome, lines))
 
     def _lines(self, bucket: str, folder: str) -> Iterable[dict[str, Any]]:
         """Return the lines of all files of results, which are in a folder with the id of the job."""
@@ -101,19 +110,38 @@ class BedrockBatches(ServiceBase):
                     content = self._files.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
                     yield from (json.loads(line) for line in content.splitlines() if line.strip())
 
+    def _outcome(self, line: Mapping[str, Any]) -> tuple[str, Outcome]:
+        name, error = str(line["recordId"]), as_object(line.get("error"))
+        if error:
+            return name, Outcome(error=_error(error.get("errorCode"), str(error.get("errorMessage"))))
+        return name, Outcome(encode_json(self.response(line["modelOutput"])))
+
     async def cancel(self, id: str) -> None:
         await self.call(self._jobs.stop_model_invocation_job, jobIdentifier=id)
 
 
+class BedrockToolBatches(BedrockBatches):
+    """Bedrock's batches of requests with tools. Such requests are in the native format of their model."""
+
+    operation = "InvokeModel"
+
+    def __init__(self, provider: Any, client: Any, model: str, storage: BedrockStorage | None) -> None:
+        self._format = native_format(model)
+        super().__init__(provider, client, model, storage)
+
+    def body(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return self._format.encode(super().body(payload))
+
+    def response(self, output: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._format.decode(output)
+
+
+def _as_json(value: Any) -> Any:
+    return b64encode(value).decode() if isinstance(value, bytes) else to_jsonable_python(value)
+
+
 def _name(token: str) -> str:
     return f"mirascope-like-{token}"
-
-
-def _outcome(line: Mapping[str, Any]) -> tuple[str, Outcome]:
-    name, error = str(line["recordId"]), as_object(line.get("error"))
-    if error:
-        return name, Outcome(error=_error(error.get("errorCode"), str(error.get("errorMessage"))))
-    return name, Outcome(encode_json(line["modelOutput"]))
 
 
 def _error(status: Any, text: str) -> Exception:

@@ -87,7 +87,7 @@ class GoogleBatches(ServiceBase):
         """Return the line of a file for a line, with the request as the SDK sends it by itself."""
         value = jiter.from_json(line)
         models = Models(cast("Any", _NotSending()))
-        config = {**value.get("config", {}), "automatic_function_calling": {"disable": True}}
+        config: Any = {**value.get("config", {}), "automatic_function_calling": {"disable": True}}
         try:
             models.generate_content(model=self._model, contents=value["contents"], config=config)
         except _EncodedError as encoded:
@@ -150,14 +150,17 @@ def _line_outcome(line: Mapping[str, Any]) -> tuple[str, Outcome]:
     name, response = str(line.get("key")), line.get("response")
     if response is not None:
         return name, Outcome(encode_json(response))
-    return name, Outcome(error=_error(as_object(line.get("error")) or line))
+    facts = as_object(line.get("error")) or line
+    return name, Outcome(error=_rpc_error(facts.get("code"), facts.get("message")))
 
 
-def _error(reported: Any) -> Exception:
-    """Return the SDK's error for a `JobError`, or for the JSON of one."""
-    facts = reported if isinstance(reported, Mapping) else vars(reported) if reported is not None else {}
-    code = facts.get("code") or 13
-    return _api_error(_STATUSES.get(code, code if code >= 400 else 500), facts.get("message"))
+def _error(job_error: Any) -> Exception:
+    return _rpc_error(getattr(job_error, "code", None), getattr(job_error, "message", None))
+
+
+def _rpc_error(code: int | None, text: str | None) -> Exception:
+    code = code or 13
+    return _api_error(_STATUSES.get(code, code if code >= 400 else 500), text)
 
 
 def _api_error(status: int, text: str | None) -> Exception:

@@ -122,17 +122,22 @@ _SERVICES = {
     "mistral": "mistral:MistralBatches",
     "google": "google:GoogleBatches",
     "bedrock": "bedrock:BedrockBatches",
+    "bedrock with tools": "bedrock:BedrockToolBatches",
 }
 
 
-def service_for(provider: Any, request: Request, storage: BedrockStorage | None = None) -> BatchService:
-    """Return the service for the requests of one provider, client and model. `storage` is for Bedrock alone.
+def batch_form(provider: Any, payload: Mapping[str, Any]) -> str:
+    """Return the form of a request, if it cannot be in one batch with others of its model; otherwise ""."""
+    return " with tools" if _inner(provider).name == "bedrock" and payload.get("toolConfig") else ""
+
+
+def service_for(provider: Any, request: Request, form: str, storage: BedrockStorage | None = None) -> BatchService:
+    """Return the service for the requests of one provider, client, model and form. `storage` is for Bedrock alone.
 
     Raises `ConfigurationError` if the provider has no batches.
     """
-    inner = unwrapped(provider)
-    inner = getattr(inner, "inner", inner)  # of a call of `llm`
-    place = _SERVICES.get(inner.name)
+    inner = _inner(provider)
+    place = _SERVICES.get(inner.name + form)
     if place is None:
         raise ConfigurationError(f"{inner.name} has no batches: use via='live'")
     module, _, name = place.partition(":")
@@ -141,6 +146,12 @@ def service_for(provider: Any, request: Request, storage: BedrockStorage | None 
     if client is None:
         client = inner.make_client()  # raises the error of a missing key
     return kind(inner, client, request.model, *((storage,) if inner.name == "bedrock" else ()))
+
+
+def _inner(provider: Any) -> Any:
+    """Return the provider that sends: of a call of `llm`, the one that it has chosen."""
+    found = unwrapped(provider)
+    return getattr(found, "inner", found)
 
 
 class ServiceBase:

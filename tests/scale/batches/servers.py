@@ -45,6 +45,11 @@ class BatchServer(ABC):
     def __exit__(self, *_: object) -> None:
         self._server.close()
 
+    @property
+    def requests(self) -> list[Request]:
+        """All requests."""
+        return self._server.requests
+
     def texts(self) -> list[list[str]]:
         """The texts of the requests of each batch, in order."""
         return [sorted(batch["texts"].values()) for batch in self.batches]
@@ -271,10 +276,11 @@ class GeminiServer(BatchServer):
 
 
 class BedrockServer(BatchServer):
-    """S3 and Bedrock."""
+    """S3 and Bedrock. For requests in the native format of a model, `answer` receives the whole request."""
 
-    def __init__(self, answer: Callable[[str], Any]) -> None:
+    def __init__(self, answer: Callable[[Any], Any], operation: str = "Converse") -> None:
         super().__init__(answer)
+        self.operation = operation
         self.files: dict[str, bytes] = {}
 
     def reply(self, method: str, path: str, request: Request) -> Reply:
@@ -301,11 +307,14 @@ class BedrockServer(BatchServer):
 
     def create(self, request: Request) -> Any:
         wanted = request.json
-        assert wanted["modelInvocationType"] == "Converse"
+        assert wanted["modelInvocationType"] == self.operation
         assert re.fullmatch(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}", wanted["jobName"])
         key = wanted["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix("s3://bucket/")
         lines = [json.loads(line) for line in self.files[key].splitlines()]
-        texts = {line["recordId"]: line["modelInput"]["messages"][-1]["content"][0]["text"] for line in lines}
+        texts = {line["recordId"]: line["modelInput"] for line in lines}
+        if self.operation == "Converse":
+            assert not any("toolConfig" in request for request in texts.values())
+            texts = {name: request["messages"][-1]["content"][0]["text"] for name, request in texts.items()}
         id = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.batches):012}"
         self.batches.append({"id": id, "texts": texts, "wanted": wanted, "status": "InProgress"})
         return {"jobArn": id}

@@ -104,7 +104,8 @@ class Batched:
                 return outcome.body
             failures += 1
             failure = outgoing.failure(outcome.error or TimeoutError("the batch has expired before the request"))
-            if failures >= self._attempts or not (outcome.error is None or passes(failure)):
+            repeated = outcome.error is None or outcome.again or passes(failure)
+            if failures >= self._attempts or not repeated:
                 raise failure.with_traceback(None)
 
     def _lane(self, outgoing: Outgoing) -> Lane:

@@ -84,6 +84,8 @@ class BedrockBatches(ServiceBase):
 
     async def status(self, id: str) -> BatchStatus:
         job = await self.call(self._jobs.get_model_invocation_job, jobIdentifier=id)
+        if "status" not in job:  # boto3 returns an empty dict for what is not JSON
+            raise ValueError(f"the status of the batch {id!r} cannot be read")
         error = None
         if job["status"] == "Failed":
             error = _error(400, job.get("message") or "the batch has failed")

@@ -85,11 +85,10 @@ class FileBatches(ServiceBase):
         batch = await self.call(self._client.batches.retrieve, id)
         error, again = None, False
         if batch.status == "failed":
-            errors = list((batch.errors.data if batch.errors is not None else None) or ())
+            errors = _errors(batch)
             again = any(one.code == _QUEUED for one in errors)
-            text = "; ".join(str(one.message) for one in errors) or "the batch has failed"
-            body = {"error": {"message": text, "code": errors[0].code if errors else None}}
-            error = self._error(429 if again else 400, body)
+            if again or not any(one.line for one in errors):
+                error = self._refusal(429 if again else 400, errors)
         counts = batch.request_counts
         succeeded, failed = (0, 0) if counts is None else (counts.completed or 0, counts.failed or 0)
         cancelled = batch.status == "cancelled"
@@ -97,13 +96,29 @@ class FileBatches(ServiceBase):
 
     async def results(self, status: BatchStatus) -> dict[str, Outcome]:
         batch = status.found
+        if batch.status == "failed":
+            return self._refused(_errors(batch), [line["custom_id"] for line in await self._lines(batch.input_file_id)])
         found = list[tuple[str, Outcome]]()
         for id in (batch.output_file_id, batch.error_file_id):
             if id:
-                content = await self.call(self._client.files.content, id)
-                lines = (await awaited(content.read())).splitlines()
-                found += [self._outcome(json.loads(line)) for line in lines if line.strip()]
+                found += map(self._outcome, await self._lines(id))
         return by_name(found)
+
+    async def _lines(self, id: str) -> list[dict[str, Any]]:
+        content = await self.call(self._client.files.content, id)
+        return [json.loads(line) for line in (await awaited(content.read())).splitlines() if line.strip()]
+
+    def _refused(self, errors: Sequence[Any], names: Sequence[str]) -> dict[str, Outcome]:
+        """Return the outcomes of a batch that was refused because of some of its lines, which are counted from 1. The
+        other requests are sent again.
+        """
+        bad = {names[one.line - 1]: one for one in errors if one.line and one.line <= len(names)}
+        good = Outcome(error=self._refusal(400, errors), again=bool(bad))
+        return {name: Outcome(error=self._refusal(400, [bad[name]])) if name in bad else good for name in names}
+
+    def _refusal(self, status: int, errors: Sequence[Any]) -> Exception:
+        text = "; ".join(str(one.message) for one in errors) or "the batch has failed"
+        return self._error(status, {"error": {"message": text, "code": errors[0].code if errors else None}})
 
     def _outcome(self, line: Mapping[str, Any]) -> tuple[str, Outcome]:
         name, response, error = str(line["custom_id"]), as_object(line.get("response")), as_object(line.get("error"))
@@ -148,6 +163,11 @@ class GroqBatches(FileBatches):
 
     limits: BatchLimits = BatchLimits(50_000, 100_000_000)
     urls: Mapping[str, str] = {"": "/v1/chat/completions"}
+
+
+def _errors(batch: Any) -> list[Any]:
+    """Return the errors for which a batch was refused."""
+    return list((batch.errors.data if batch.errors is not None else None) or ())
 
 
 def _file_name(token: str) -> str:

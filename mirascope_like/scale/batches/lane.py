@@ -30,7 +30,7 @@ T = TypeVar("T")
 _TOKEN = 12
 """The bytes of a token: with the name of a request, it fits into the 64 characters that Anthropic allows."""
 _TRIES = 5
-"""How often a batch is submitted if the provider fails, and its results are read if they are not JSON."""
+"""How often a batch is submitted if the provider fails, and an answer is asked for that is not JSON."""
 _KEPT = 29 * 86_400.0
 """The seconds for which providers keep a batch. Source: Anthropic's guide; OpenAI keeps the files for 30 days."""
 _UNKNOWN = (ConnectionFailedError, RequestTimeoutError, ServerError)
@@ -225,7 +225,7 @@ class Lane:
             await self._cancel(id)
         status = await self._ended(token, id, len(keys))
         if status.error is None:
-            named = await self._results(status)
+            named = await self._patiently(lambda: self._service.results(status))
             missing = self._missing(status, id, earlier=earlier)
             outcomes = {key: _or(named.get(key.hex()), missing) for key in keys}
         else:
@@ -260,22 +260,11 @@ class Lane:
             await waits.sleep(wait)
             wait = waits.longer(wait)
 
-    async def _results(self, status: BatchStatus) -> Mapping[str, Outcome]:
-        """Return the outcomes of a batch. What is not JSON was cut, and is read again."""
-        wait, tries = waits.FIRST, 0
-        while True:
-            tries += 1
-            try:
-                return await self._patiently(lambda: self._service.results(status))
-            except ValueError:
-                if tries >= _TRIES:
-                    raise
-            await waits.sleep(wait)
-            wait = waits.longer(wait)
-
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what a provider answers, however often it fails before."""
-        wait = waits.FIRST
+        """Return what a provider answers, however often it fails before. What is not JSON was cut, and is asked for
+        again.
+        """
+        wait, cut = waits.FIRST, 0
         while True:
             try:
                 return await ask()
@@ -283,7 +272,8 @@ class Lane:
                 raise
             except Exception as error:
                 failure = self._failure(error)
-                if not passes(failure):
+                cut += _is_unreadable(failure)
+                if not passes(failure) and (not _is_unreadable(failure) or cut >= _TRIES):
                     raise failure from None
             await waits.sleep(wait)
             wait = waits.longer(wait)
@@ -298,6 +288,12 @@ class Lane:
             waiting.cancel()
         else:
             waiting.set_result(outcome)
+
+
+def _is_unreadable(failure: Exception) -> bool:
+    """Return True for the error of an answer that is not JSON: a `ValueError`, or one of an SDK for a success."""
+    success = isinstance(failure, ProviderError) and failure.status_code is not None and failure.status_code < 300
+    return success or isinstance(failure, ValueError)
 
 
 def _or(outcome: Outcome | None, missing: Outcome) -> Outcome:

@@ -65,6 +65,8 @@ class Outcome:
     """The response as JSON, in the form in which the provider sends it to a request by itself."""
     error: Exception | None = None
     """An error of the SDK, or of the library."""
+    again: bool = False
+    """True if the error is that of other requests, so that the request is sent in another batch."""
     queued: bool = False
     """True if the request was not in a batch at all, so that it is sent in another without counting as an attempt."""
 

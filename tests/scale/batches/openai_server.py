@@ -45,6 +45,8 @@ class FileServer:
         """Functions that may reply in place of the server, once each."""
         self.slow = 1
         """How many times a batch is in progress when it is looked at."""
+        self.cancelling = False
+        """True if batches are cancelled by somebody else before they have answered anything."""
         self._prefix = prefix
         self._server = Server().reply_with(self._reply)
         self.url = f"{self._server.url}{prefix}"
@@ -81,6 +83,10 @@ class FileServer:
         if self.scripted and (reply := self.scripted[0](request)) is not None:
             self.scripted.pop(0)
             return reply
+        return self.usual(request)
+
+    def usual(self, request: Request) -> Reply:
+        """The reply to a request without a script."""
         match request.method, self._path(request).strip("/").split("/"):
             case "POST", ["files"]:
                 return Reply.json(self._upload(request.body))
@@ -134,6 +140,8 @@ class FileServer:
         return batch
 
     def _finish(self, batch: dict[str, Any]) -> None:
+        if self.cancelling:
+            batch["status"] = "cancelling"
         good: list[dict[str, Any]] = []
         bad: list[dict[str, Any]] = []
         for line in self.files[batch["input_file_id"]].splitlines():

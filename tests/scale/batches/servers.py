@@ -36,6 +36,8 @@ class BatchServer(ABC):
         self.looks: dict[str, int] = {}
         self.slow = 1
         """How many times a batch is in progress when it is looked at."""
+        self.cancelling = False
+        """True if batches are cancelled by somebody else before they have answered anything."""
         self._server = Server().reply_with(self._reply)
         self.url = self._server.url
 
@@ -62,6 +64,10 @@ class BatchServer(ABC):
         if self.scripted and (reply := self.scripted[0](request)) is not None:
             self.scripted.pop(0)
             return reply
+        return self.usual(request)
+
+    def usual(self, request: Request) -> Reply:
+        """The reply to a request without a script."""
         return self.reply(request.method, request.path.partition("?")[0], request)
 
     @abstractmethod
@@ -117,13 +123,14 @@ class AnthropicServer(BatchServer):
             "processing_status": "ended" if ended else "in_progress",
             "request_counts": none | {"succeeded" if ended else "processing": total},
             "results_url": f"{self.url}/v1/messages/batches/{batch['id']}/results" if ended else None,
-            **dict.fromkeys(("archived_at", "cancel_initiated_at", "ended_at")),
+            **dict.fromkeys(("archived_at", "ended_at")),
+            "cancel_initiated_at": NEVER if self.cancelling else None,
         }
 
     def _result(self, name: str, text: str) -> dict[str, Any]:
-        answer = self.answer(text)
+        answer = None if self.cancelling else self.answer(text)
         if answer is None:
-            return {"custom_id": name, "result": {"type": "expired"}}
+            return {"custom_id": name, "result": {"type": "canceled" if self.cancelling else "expired"}}
         if isinstance(answer, int):
             error = {"type": "invalid_request_error" if answer == 400 else "api_error", "message": "no good"}
             result = {"type": "errored", "error": {"type": "error", "error": error, "request_id": "r"}}
@@ -188,8 +195,8 @@ class MistralServer(BatchServer):
         if batch["files"]:
             return
         lines: dict[str, list[dict[str, Any]]] = {"output_file": [], "error_file": []}
-        batch["status"] = "SUCCESS"
-        for name, text in batch["texts"].items():
+        batch["status"] = "CANCELLED" if self.cancelling else "SUCCESS"
+        for name, text in () if self.cancelling else batch["texts"].items():
             answer, made = self.answer(text), {"id": "b", "custom_id": name, "error": None}
             if answer is None:
                 batch["status"] = "TIMEOUT_EXCEEDED"
@@ -258,6 +265,9 @@ class GeminiServer(BatchServer):
             responses = [one for one in made if one is not None]
             expired = len(responses) < len(made)
             metadata["state"] = "BATCH_STATE_EXPIRED" if expired else "BATCH_STATE_SUCCEEDED"
+            if self.cancelling:
+                metadata["state"] = "BATCH_STATE_CANCELLED"
+                return {"name": batch["id"], "metadata": metadata, "done": True}
             metadata["output"] = {"inlinedResponses": {"inlinedResponses": responses}}
             if batch["file"] is not None:
                 name = f"{batch['file']}-results"
@@ -324,6 +334,9 @@ class BedrockServer(BatchServer):
         return {**wanted, "jobArn": batch["id"], "status": batch["status"], "submitTime": NEVER}
 
     def _finish(self, batch: dict[str, Any]) -> None:
+        if self.cancelling:
+            batch["status"] = "Stopped"
+            return
         lines, batch["status"] = list[Any](), "Completed"
         for name, text in batch["texts"].items():
             answer = self.answer(text)

@@ -23,7 +23,6 @@ from mirascope_like.core import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
-    MirascopeLikeError,
     NotFoundError,
     RateLimitError,
     RequestTimeoutError,
@@ -38,7 +37,7 @@ from mirascope_like.scale.batches.service import BatchLimits
 from mirascope_like.scale.progress import Meter
 from mirascope_like.spending import from_cache
 from tests.harness.clocks import eventually, never
-from tests.harness.server import Reply, Request
+from tests.harness.server import Reply, Request, Stall
 from tests.scale.batches.openai_server import FileServer, completion
 from tests.scale.test_store import rows
 
@@ -249,71 +248,6 @@ def test_no_credit_ends_the_run(server: FileServer, store: Path) -> None:
 # What a provider may do to a batch
 
 
-def rewritten(server: FileServer, change: Any) -> None:
-    """Change the lines of results, each time when they are read."""
-
-    def reply(request: Request) -> Reply | None:
-        if request.method != "GET" or not request.path.endswith("/content"):
-            return None
-        content = server.files[request.path.split("/")[-2]]
-        return Reply((change(content),), headers={"content-type": "application/octet-stream"})
-
-    server.scripted.append(reply)
-
-
-def test_lines_that_are_missing_twice_or_unknown(server: FileServer, store: Path) -> None:
-    """A missing one is sent again, an unknown one is ignored, and of two the one with a response counts."""
-
-    def change(content: bytes) -> bytes:
-        a, b = content.splitlines()
-        if b"re b" in a:
-            a, b = b, a
-        failed = json.dumps({**json.loads(a), "response": None, "error": {"code": "x", "message": "late"}}).encode()
-        return b"\n".join([a, failed, b.replace(json.loads(b)["custom_id"].encode(), b"0" * 32)])
-
-    rewritten(server, change)
-    items = run(asking(server), ["a", "b"], store)
-    assert [item.value.content for item in items] == ["re a", "re b"]
-    assert [item.attempts for item in items] == [1, 2]
-    assert server.texts() == [["a", "b"], ["b"]]
-
-
-def test_cut_results_are_read_again(server: FileServer, store: Path, waited: list[float]) -> None:
-    rewritten(server, lambda content: content[:-20])
-    (item,) = run(asking(server), ["a"], store)
-    assert item.value.content == "re a"
-    assert len(server.batches) == 1
-    assert waited == [10.0, 10.0]
-
-
-def test_results_that_cannot_be_read_are_not_paid_twice(server: FileServer, store: Path) -> None:
-    for _ in range(5):
-        rewritten(server, lambda content: content[:-20])
-    (item,) = run(asking(server), ["a"], store)
-    assert isinstance(item.error, ValueError)
-    (item,) = run(asking(server), ["a"], store)
-    assert item.value.content == "re a"
-    assert len(server.batches) == 1
-
-
-def test_a_batch_that_somebody_else_cancels(server: FileServer, store: Path) -> None:
-    """Its requests fail, and are not paid for in another batch; the next run sends them."""
-
-    def cancelled(request: Request) -> Reply | None:
-        if request.method == "GET" and request.path.endswith("/batch_0"):
-            server.batches[0] |= {"status": "cancelling", "looks": 9}
-            return Reply.error(503, x_should_retry="false")
-        return None
-
-    server.scripted = [cancelled]
-    (item,) = run(asking(server), ["a"], store)
-    assert isinstance(item.error, MirascopeLikeError)
-    assert "the batch 'batch_0' was cancelled at the provider" in str(item.error)
-    assert len(server.batches) == 1
-    (item,) = run(asking(server), ["a"], store)
-    assert isinstance(item, Done)
-
-
 def test_what_the_provider_reports_is_counted(server: FileServer, store: Path) -> None:
     """The progress shows it while batches are in progress."""
     shown = list[str]()
@@ -380,6 +314,45 @@ def test_ctrl_c_leaves_the_batches_with_the_provider(
     server.slow = 0
     (item,) = run(asking(server), ["a"], store)
     assert (item.value.content, len(server.batches)) == ("re a", 1)
+
+
+@pytest.mark.parametrize("moment", ["submitting", "waiting"])
+def test_ctrl_c_twice(moment: str, server: FileServer, store: Path) -> None:
+    """The second cancels calls that the first did not end. The batch stays with the provider, and is found again."""
+    cancelled = 0
+    ask = asking(server)
+
+    def pressing(request: Request) -> Reply | None:
+        if moment == "submitting" and request.method == "POST" and request.path.endswith("/batches"):
+            server.create(request.json)
+        elif moment == "submitting" or not request.path.endswith("/batch_0"):
+            return None
+        os.kill(os.getpid(), signal.SIGINT)
+        return Reply((b" ", Stall()))
+
+    async def clinging(text: str) -> str:
+        nonlocal cancelled
+        try:
+            return (await ask(text)).content
+        except asyncio.CancelledError:
+            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                await never()
+            finally:
+                cancelled += 1
+            return ""
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # missing where the parent ignores the signal
+    try:
+        server.scripted = [pressing]
+        with pytest.raises(KeyboardInterrupt):
+            run(clinging, ["a"], store)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert cancelled == 1
+    assert not any("cancel" in path for path in server.paths)
+    (item,) = run(clinging, ["a"], store)
+    assert (item.value, len(server.batches)) == ("re a", 1)
 
 
 @pytest.mark.parametrize("moment", ["before submitting", "after submitting", "after the id"])
@@ -504,6 +477,47 @@ def test_a_refused_batch(server: FileServer, store: Path) -> None:
     (item,) = run(asking(server), ["a"], store)
     assert isinstance(item.error, BadRequestError)
     assert "not parseable" in str(item.error)
+
+
+def with_bad_lines(server: FileServer, *lines: int) -> Any:
+    """What refuses a batch when it is looked at, because of these lines."""
+
+    def reply(request: Request) -> Reply | None:
+        if request.method != "GET" or "/batches/" not in request.path:
+            return None
+        errors = [{"code": "invalid_request", "message": f"line {line} is bad", "line": line} for line in lines]
+        batch = next(one for one in server.batches if request.path.endswith(one["id"]))
+        return Reply.json(batch | {"status": "failed", "errors": {"object": "list", "data": errors}})
+
+    return reply
+
+
+def test_bad_lines_of_a_refused_batch(server: FileServer, store: Path) -> None:
+    """Only their items fail. The other requests are sent in another batch."""
+    server.scripted = [with_bad_lines(server, 2, 4)]
+    items = run(asking(server), list("abcd"), store)
+    assert [type(item) for item in items] == [Done, Failed, Done, Failed]
+    assert [str(items[number].error).partition(" is bad")[0][-6:] for number in (1, 3)] == ["line 2", "line 4"]
+    assert isinstance(items[1].error, BadRequestError)
+    assert [item.attempts for item in items] == [2, 1, 2, 1]
+    assert [items[0].value.content, items[2].value.content] == ["re a", "re c"]
+    assert server.texts() == [["a", "b", "c", "d"], ["a", "c"]]
+
+
+def test_batches_that_are_refused_again_and_again(server: FileServer, store: Path) -> None:
+    """If each batch is refused because of its first line, the requests have `attempts`."""
+    server.scripted = [with_bad_lines(server, 1) for _ in range(3)]
+    items = run(asking(server), list("abcde"), store, attempts=3)
+    assert [item.attempts for item in items] == [1, 2, 3, 3, 3]
+    assert all(isinstance(item.error, BadRequestError) for item in items)
+    assert [len(texts) for texts in server.texts()] == [5, 4, 3]
+
+
+def test_a_batch_that_is_refused_because_of_an_unknown_line(server: FileServer, store: Path) -> None:
+    server.scripted = [with_bad_lines(server, 9)]
+    items = run(asking(server), ["a", "b"], store)
+    assert all(isinstance(item.error, BadRequestError) for item in items)
+    assert len(server.batches) == 1
 
 
 def test_cancelling(server: FileServer, store: Path) -> None:

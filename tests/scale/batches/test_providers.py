@@ -7,7 +7,7 @@ import json
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from mirascope_like.core import (
     ConfigurationError,
     ImagePart,
     Messages,
+    MirascopeLikeError,
     RequestTimeoutError,
     anthropic,
     azure,
@@ -43,7 +44,7 @@ from mirascope_like.scale.batches import google as google_batches
 from mirascope_like.scale.batches import service
 from mirascope_like.scale.batches.service import BatchLimits
 from tests.harness.clocks import eventually, never
-from tests.harness.server import Reply, Request, Server
+from tests.harness.server import CloseEarly, Reply, Request, Server
 from tests.integrations.otel.telemetry import Telemetry
 from tests.scale.batches.openai_server import FileServer, completion
 from tests.scale.batches.servers import AnthropicServer, BedrockServer, GeminiServer, MistralServer
@@ -376,6 +377,121 @@ def looked(server: Any) -> bool:
 
 def cancelled(server: Any) -> bool:
     return any("cancel" in path for path in server.paths) if isinstance(server, FileServer) else server.cancelled()
+
+
+# What a provider may do to a batch
+
+
+def results(server: Any, request: Request) -> Reply | None:
+    """The usual reply to a request for the results of a batch; None for other requests."""
+    path = request.path.partition("?")[0]
+    if request.method != "GET":
+        return None
+    if path.endswith(("/content", "/results", ":download", ".jsonl.out")):
+        return server.usual(request)
+    inline = isinstance(server, GeminiServer) and path.endswith("/batches/0") and not server.files
+    return server.usual(request) if inline and server.looks else None
+
+
+def with_lines(reply: Reply, change: Callable[[list[bytes]], list[bytes]]) -> Reply:
+    """A reply with results, whose lines are changed."""
+    if b'"inlinedResponses"' not in reply.body:
+        return replace(reply, pieces=(b"\n".join(change(reply.body.splitlines())),))
+    batch = json.loads(reply.body)
+    held = batch["metadata"]["output"]["inlinedResponses"]
+    lines = change([json.dumps(one).encode() for one in held["inlinedResponses"]])
+    held["inlinedResponses"] = [json.loads(line) for line in lines]
+    return Reply.json(batch)
+
+
+def names(server: Any) -> dict[str, bytes]:
+    """The names of the requests of the first batch, by their texts."""
+    if not isinstance(server, FileServer):
+        return {text: name.encode() for name, text in server.batches[0]["texts"].items()}
+    bodies = [(one["custom_id"].encode(), one["body"]) for one in server.inputs(0)]
+    return {(body.get("messages") or body["input"])[-1]["content"]: name for name, body in bodies}
+
+
+def test_lines_that_are_missing_twice_or_unknown(case: Case, server: Any, tmp_path: Path) -> None:
+    """A missing one is sent again, an unknown one is ignored, and of two the one with a response counts."""
+
+    def change(lines: list[bytes]) -> list[bytes]:
+        known = names(server)
+        failed = [line.replace(known["400"], known["a"]) for line in lines if known["400"] in line]
+        return [*failed, *(line.replace(known["b"], b"0" * 64) for line in lines), *failed]
+
+    def reply(request: Request) -> Reply | None:
+        found = results(server, request) if len(server.batches) == 1 else None
+        return None if found is None else with_lines(found, change)
+
+    server.scripted = [reply] * 2  # of OpenAI's kind, errors are in another file
+    a, b, bad = run(case, server, ["a", "b", "400"], tmp_path)
+    assert (a.value.content, b.value.content) == ("re a", "re b")
+    assert (a.attempts, b.attempts) == (1, 2)
+    assert isinstance(bad.error, case.error)
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize("what", ["results", "connection", "status"])
+def test_what_is_cut_is_read_again(what: str, case: Case, server: Any, tmp_path: Path, waited: list[float]) -> None:
+    """Results whose body or connection ends too early, and a status that does."""
+
+    def reply(request: Request) -> Reply | None:
+        found = results(server, request)
+        if what == "status" and server.batches and request.method == "GET":
+            found = server.usual(request)
+        if found is None:
+            return None
+        rest = (CloseEarly(), found.body[-20:]) if what == "connection" else ()
+        return replace(found, pieces=(found.body[:-20], *rest))
+
+    server.scripted = [reply, reply]
+    (item,) = run(case, server, ["a"], tmp_path)
+    assert not isinstance(item, Failed), repr(item.error)
+    assert item.value.content == "re a"
+    assert len(server.batches) == 1
+    assert waited[:2] == [10.0, 10.0]
+
+
+def test_results_that_cannot_be_read_are_not_paid_twice(case: Case, server: Any, tmp_path: Path) -> None:
+    def reply(request: Request) -> Reply | None:
+        found = results(server, request)
+        return None if found is None else replace(found, pieces=(found.body[:-20],))
+
+    server.scripted = [reply] * 5
+    (item,) = run(case, server, ["a"], tmp_path)
+    assert isinstance(item.error, ValueError)
+    (item,) = run(case, server, ["a"], tmp_path)
+    assert item.value.content == "re a"
+    assert len(server.batches) == 1
+
+
+def test_a_batch_that_somebody_else_cancels(case: Case, server: Any, tmp_path: Path) -> None:
+    server.cancelling = True
+    (item,) = run(case, server, ["a"], tmp_path)
+    assert isinstance(item.error, MirascopeLikeError)
+    assert "was cancelled at the provider" in str(item.error)
+    assert len(server.batches) == 1
+    server.cancelling = False
+    (item,) = run(case, server, ["a"], tmp_path)
+    assert item.value.content == "re a"
+    assert len(server.batches) == 2
+
+
+def test_a_rate_limit_while_submitting(case: Case, server: Any, tmp_path: Path, waited: list[float]) -> None:
+    """The batch is submitted until there is room, which counts as no attempt."""
+
+    def refused(request: Request) -> Reply | None:
+        paths = ("batches", "jobs", "batchGenerateContent", "model-invocation-job")
+        wanted = request.method == "POST" and request.path.partition("?")[0].endswith(paths)
+        return Reply.error(429, retry_after="90") if wanted else None
+
+    server.scripted = [refused] * 7
+    (item,) = run(case, server, ["a"], tmp_path, attempts=1)
+    assert not isinstance(item, Failed), repr(item.error)
+    assert (item.attempts, len(server.batches)) == (1, 1)
+    assert len(waited) == 8
+    assert min(waited[:7]) >= (10 if isinstance(server, GeminiServer) else 90)
 
 
 def test_vertex_ai_is_refused(tmp_path: Path) -> None:

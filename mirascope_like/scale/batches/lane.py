@@ -30,7 +30,7 @@ T = TypeVar("T")
 _TOKEN = 12
 """The bytes of a token: with the name of a request, it fits into the 64 characters that Anthropic allows."""
 _TRIES = 5
-"""How often a batch is submitted if the provider fails, and an answer is asked for that is not JSON."""
+"""How often a batch is submitted if the provider fails, and a question is sent whose answers are not JSON."""
 _KEPT = 29 * 86_400.0
 """The seconds for which providers keep a batch. Source: Anthropic's guide; OpenAI keeps the files for 30 days."""
 _UNKNOWN = (ConnectionFailedError, RequestTimeoutError, ServerError)
@@ -261,8 +261,8 @@ class Lane:
             wait = waits.longer(wait)
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what a provider answers, however often it fails before. What is not JSON was cut, and is asked for
-        again.
+        """Return what a provider answers, however often it fails before. An answer that is not JSON was cut; then
+        the question is repeated at most `_TRIES` times.
         """
         wait, cut = waits.FIRST, 0
         while True:

@@ -161,7 +161,7 @@ CASES = {
     "openai.responses": Case(
         lambda: FileServer(of_responses),
         lambda url: openai.responses.call(
-            "gpt-4o-mini", client=lambda: openai_sdk.AsyncOpenAI(api_key="k", base_url=url)
+            "gpt-4o-mini", client=lambda: openai_sdk.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
         ),
         openai_sdk.BadRequestError,
         (20 * 0.075 + 10 * 0.3) / 1e6,  # openai.com/api/pricing
@@ -171,7 +171,7 @@ CASES = {
         lambda url: azure.call(
             "gpt-4o-mini",
             client=lambda: openai_sdk.AsyncAzureOpenAI(
-                api_key="k", azure_endpoint=url.removesuffix("/openai"), api_version="2024-10-21"
+                api_key="k", azure_endpoint=url.removesuffix("/openai"), api_version="2024-10-21", max_retries=0
             ),
         ),
         openai_sdk.BadRequestError,
@@ -181,7 +181,7 @@ CASES = {
         lambda: FileServer(of_chat("openai/gpt-oss-20b"), prefix="/openai/v1"),
         lambda url: groq.call(
             "openai/gpt-oss-20b",
-            client=lambda: groq_sdk.AsyncGroq(api_key="k", base_url=url.removesuffix("/openai/v1")),
+            client=lambda: groq_sdk.AsyncGroq(api_key="k", base_url=url.removesuffix("/openai/v1"), max_retries=0),
         ),
         groq_sdk.BadRequestError,
         (20 * 0.0375 + 10 * 0.15) / 1e6,  # console.groq.com/docs/models, and half of it in a batch
@@ -189,7 +189,7 @@ CASES = {
     "anthropic": Case(
         lambda: AnthropicServer(of_anthropic),
         lambda url: anthropic.call(
-            "claude-haiku-4-5", client=lambda: anthropic_sdk.AsyncAnthropic(api_key="k", base_url=url)
+            "claude-haiku-4-5", client=lambda: anthropic_sdk.AsyncAnthropic(api_key="k", base_url=url, max_retries=0)
         ),
         anthropic_sdk.BadRequestError,
         (20 * 0.5 + 10 * 2.5) / 1e6,  # the table of batch prices in Anthropic's guide

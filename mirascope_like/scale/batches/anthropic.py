@@ -6,7 +6,7 @@ A batch has no metadata. The names of its requests contain our token, and can be
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -55,8 +55,8 @@ class AnthropicBatches(ServiceBase):
     def line(self, name: str, payload: Mapping[str, Any]) -> bytes:
         return encode_json({"custom_id": name, "params": self.body(payload)})
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
-        requests = [json.loads(line) for line in lines]
+    async def submit(self, token: str, uploaded: Any) -> str:
+        requests = [json.loads(line) for line in uploaded]
         for one in requests:
             one["custom_id"] += f"{_TOKEN}{token}"
         made = await self.call(self.once().messages.batches.create, requests=requests)

@@ -60,11 +60,13 @@ class BedrockBatches(ServiceBase):
         """Return the response of Converse for the output of a model in the file of results."""
         return output
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
         place = self._folder + token
         body = b"".join(lines)
         await self.call(self._files.put_object, Bucket=self._bucket, Key=f"{place}/{_INPUT}", Body=body)
-        uri = f"s3://{self._bucket}/{place}"
+        return f"s3://{self._bucket}/{place}"
+
+    async def submit(self, token: str, uploaded: Any) -> str:
         made = await self.call(
             self._jobs.create_model_invocation_job,
             jobName=_name(token),
@@ -72,8 +74,8 @@ class BedrockBatches(ServiceBase):
             roleArn=self._storage.role,
             modelId=self._model,
             modelInvocationType=self.operation,
-            inputDataConfig={"s3InputDataConfig": {"s3Uri": f"{uri}/{_INPUT}"}},
-            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{uri}/{_OUTPUT}"}},
+            inputDataConfig={"s3InputDataConfig": {"s3Uri": f"{uploaded}/{_INPUT}"}},
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{uploaded}/{_OUTPUT}"}},
         )
         found: str = made["jobArn"]
         return found

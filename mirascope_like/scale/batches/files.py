@@ -49,12 +49,14 @@ class FileBatches(ServiceBase):
     def line(self, name: str, payload: Mapping[str, Any]) -> bytes:
         return json_line({"custom_id": name, "method": "POST", "url": self._url, "body": self.body(payload)})
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
         file = (_file_name(token), b"".join(lines))
-        uploaded = await self.call(self._client.files.create, file=file, purpose="batch")
+        return (await self.call(self._client.files.create, file=file, purpose="batch")).id
+
+    async def submit(self, token: str, uploaded: Any) -> str:
         made = await self.call(
             self.once().batches.create,
-            input_file_id=uploaded.id,
+            input_file_id=uploaded,
             endpoint=self._url,
             completion_window="24h",
             metadata={NAME: token},

@@ -61,26 +61,20 @@ class GoogleBatches(ServiceBase):
         line = {"contents": payload["contents"], "metadata": {_KEY: name}, **({"config": config} if config else {})}
         return encode_json(line)
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
-        inline = len(lines) <= _INLINE.requests and sum(map(len, lines)) <= _INLINE.size
-        made = await self.call(
-            self._client.batches.create,
-            model=self._model,
-            src=[jiter.from_json(line) for line in lines] if inline else await self._uploaded(token, lines),
-            config={"display_name": _name(token)},
-        )
-        found: str = made.name
-        return found
-
-    async def _uploaded(self, token: str, lines: Sequence[bytes]) -> str:
-        """Return the name of the file of the requests, after uploading it."""
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
+        if len(lines) <= _INLINE.requests and sum(map(len, lines)) <= _INLINE.size:
+            return [jiter.from_json(line) for line in lines]
         content = await asyncio.to_thread(lambda: b"".join(map(self._file_line, lines)))
         config = {"display_name": _name(token), "mime_type": "application/jsonl"}
         try:
-            file = await self.call(self._client.files.upload, file=BytesIO(content), config=config)
+            return (await self.call(self._client.files.upload, file=BytesIO(content), config=config)).name
         except (KeyError, ValueError) as error:  # the SDK raises these for an upload that the provider has not accepted
             raise _api_error(503, str(error)) from error
-        found: str = file.name
+
+    async def submit(self, token: str, uploaded: Any) -> str:
+        config = {"display_name": _name(token)}
+        made = await self.call(self._client.batches.create, model=self._model, src=uploaded, config=config)
+        found: str = made.name
         return found
 
     def _file_line(self, line: bytes) -> bytes:

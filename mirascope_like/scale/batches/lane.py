@@ -170,11 +170,13 @@ class Lane:
         """Return the id of a batch, after submitting it. After an error that leaves open whether the batch exists, it
         is looked for before it is submitted again.
         """
-        since, wait, tries = now(), waits.FIRST, 0
+        since, wait, tries, uploaded = now(), waits.FIRST, 0, None
         while True:
             tries += 1
             try:
-                return await self._service.submit(token, lines)
+                if uploaded is None:
+                    uploaded = await self._service.upload(token, lines)
+                return await self._service.submit(token, uploaded)
             except Exception as error:
                 failure = self._failure(error)
             if isinstance(failure, RateLimitError) and passes(failure):

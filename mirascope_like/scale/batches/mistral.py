@@ -31,13 +31,15 @@ class MistralBatches(ServiceBase):
     def line(self, name: str, payload: Mapping[str, Any]) -> bytes:
         return json_line({"custom_id": name, "body": self.body(payload)})
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
         file = {"file_name": f"{NAME}-{token}.jsonl", "content": b"".join(lines)}
-        uploaded = await self.call(self._client.files.upload, file=file, purpose="batch")
+        return (await self.call(self._client.files.upload, file=file, purpose="batch")).id
+
+    async def submit(self, token: str, uploaded: Any) -> str:
         made = await self.call(
             self._client.batch.jobs.create,
             endpoint=_URL,
-            input_files=[uploaded.id],
+            input_files=[uploaded],
             model=self._model,
             metadata={NAME: token},
         )

@@ -87,8 +87,16 @@ class BatchService(Protocol):
         """
         ...
 
-    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
-        """Submit a batch; return the provider's id of it. The token is sent with it. Raises the errors of the SDK."""
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
+        """Return what `submit` needs: the name of a file of requests, after uploading it, or the requests. Raises the
+        errors of the SDK.
+        """
+        ...
+
+    async def submit(self, token: str, uploaded: Any) -> str:
+        """Submit a batch of what was uploaded; return the provider's id of it. The token is sent with it. Raises the
+        errors of the SDK.
+        """
         ...
 
     async def find(self, token: str, since: float, count: int) -> str | None:
@@ -171,6 +179,10 @@ class ServiceBase:
 
     def close(self) -> None:
         """Close the clients that the service has made."""
+
+    async def upload(self, token: str, lines: Sequence[bytes]) -> Any:
+        """Return the requests, which are in the body of a batch."""
+        return lines
 
     def body(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of a request. Raises `ConfigurationError` for a parameter that a batch cannot have."""

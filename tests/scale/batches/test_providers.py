@@ -315,8 +315,8 @@ def test_a_crash_after_submitting(case: Case, server: Any, tmp_path: Path) -> No
         made: Any = found(*given)
         submit = made.submit
 
-        async def stop(token: str, lines: Any) -> str:
-            await submit(token, lines)
+        async def stop(token: str, uploaded: Any) -> str:
+            await submit(token, uploaded)
             reached.set()
             await never()
             return ""
@@ -404,6 +404,11 @@ def with_lines(reply: Reply, change: Callable[[list[bytes]], list[bytes]]) -> Re
     return Reply.json(batch)
 
 
+def requests(server: Any) -> list[Request]:
+    """All requests that a server has received."""
+    return (server.server if isinstance(server, FileServer) else server).requests
+
+
 def names(server: Any) -> dict[str, bytes]:
     """The names of the requests of the first batch, by their texts."""
     if not isinstance(server, FileServer):
@@ -479,7 +484,7 @@ def test_a_batch_that_somebody_else_cancels(case: Case, server: Any, tmp_path: P
 
 
 def test_a_rate_limit_while_submitting(case: Case, server: Any, tmp_path: Path, waited: list[float]) -> None:
-    """The batch is submitted until there is room, which counts as no attempt."""
+    """The batch is submitted until there is room, which counts as no attempt. Its file is uploaded once."""
 
     def refused(request: Request) -> Reply | None:
         paths = ("batches", "jobs", "batchGenerateContent", "model-invocation-job")
@@ -491,6 +496,8 @@ def test_a_rate_limit_while_submitting(case: Case, server: Any, tmp_path: Path, 
     assert not isinstance(item, Failed), repr(item.error)
     assert (item.attempts, len(server.batches)) == (1, 1)
     assert len(waited) == 8
+    uploads = [one for one in requests(server) if one.method == "PUT" or "/files" in one.path.partition("?")[0]]
+    assert len([one for one in uploads if one.method != "GET"]) <= (2 if case.in_files else 1)
     assert min(waited[:7]) >= (10 if isinstance(server, GeminiServer) else 90)
 
 

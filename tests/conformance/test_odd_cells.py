@@ -193,6 +193,7 @@ FAILED: dict[str, Any] = {
 
 
 @odd("bedrock cohere responses", STREAMED, one_of_each)
+@pytest.mark.usefixtures("at_once")
 def test_an_answer_that_failed_without_output_is_retried(row: BaseRow, way: Way, server: Server) -> None:
     if way.iterator and row.name == "cohere":
         pytest.skip("its iterator ends at `[DONE]`")

@@ -536,6 +536,7 @@ def test_error_of_a_whole_choice(row: BaseRow, way: Way, server: Server) -> None
 
 
 @odd("chat", STREAMED)
+@pytest.mark.usefixtures("at_once")
 def test_error_of_a_choice_is_retried(row: BaseRow, way: Way, server: Server) -> None:
     failed = chunk({"content": ""}, "error")
     failed["choices"][0]["error"] = {**CHOICE_ERROR, "retry_after": 0}
@@ -712,6 +713,7 @@ def test_a_response_that_only_says_that_it_failed(row: BaseRow, way: Way, status
 
 
 @odd("chat", STREAMED)
+@pytest.mark.usefixtures("at_once")
 def test_an_answer_that_failed_without_output_is_retried(row: BaseRow, way: Way, server: Server) -> None:
     good = Reply.chat(chunk({"content": "ok"}, "stop"))
     found = way(row, server, Reply.chat(chunk({"content": ""}, "error")), good, retry=1)
@@ -719,6 +721,7 @@ def test_an_answer_that_failed_without_output_is_retried(row: BaseRow, way: Way,
 
 
 @odd("gemini array", STREAMED)
+@pytest.mark.usefixtures("at_once")
 def test_gemini_that_failed_without_output_is_retried(row: BaseRow, way: Way, server: Server) -> None:
     usage = {"promptTokenCount": 10, "totalTokenCount": 10}
     failed = {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "index": 0}], "usageMetadata": usage}

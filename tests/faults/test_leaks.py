@@ -53,7 +53,7 @@ def check(once: Callable[[], None], server: Server) -> None:
 def end(stream: Any, ending: str) -> None:
     if ending in ("error", "deadline"):
         with pytest.raises(MirascopeLikeError):
-            stream.timeout(total=0.2 if ending == "deadline" else PATIENCE).collect()
+            stream.timeout(total=0.05 if ending == "deadline" else PATIENCE).collect()
     elif ending == "end":
         assert stream.collect().content == "Hello!"
     elif ending == "with":
@@ -68,7 +68,7 @@ def end(stream: Any, ending: str) -> None:
 async def aend(stream: Any, ending: str) -> None:
     if ending in ("error", "deadline"):
         with pytest.raises(MirascopeLikeError):
-            await stream.timeout(total=0.2 if ending == "deadline" else PATIENCE).collect()
+            await stream.timeout(total=0.05 if ending == "deadline" else PATIENCE).collect()
     elif ending == "end":
         assert (await stream.collect()).content == "Hello!"
     elif ending == "with":

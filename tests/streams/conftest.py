@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mirascope_like.core.base.flows import retry_policy
 from tests.streams.mending import CHAT, MESSAGES, Reader, Side
 
 
@@ -19,9 +18,3 @@ def side(request: pytest.FixtureRequest) -> Side:
 def reader(request: pytest.FixtureRequest) -> Reader:
     """How a stream is read."""
     return Reader(request.param)
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits between two tries."""
-    monkeypatch.setattr(retry_policy, "FIRST_WAIT", 0.0)

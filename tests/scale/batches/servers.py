@@ -13,7 +13,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from tests.harness.server import Reply, Request, Server
 
@@ -288,9 +288,8 @@ class GeminiServer(BatchServer):
 class BedrockServer(BatchServer):
     """S3 and Bedrock. For requests in the native format of a model, `answer` receives the whole request."""
 
-    def __init__(self, answer: Callable[[Any], Any], operation: str = "Converse") -> None:
+    def __init__(self, answer: Callable[[Any], Any]) -> None:
         super().__init__(answer)
-        self.operation = operation
         self.files: dict[str, bytes] = {}
 
     def reply(self, method: str, path: str, request: Request) -> Reply:
@@ -309,7 +308,9 @@ class BedrockServer(BatchServer):
                 self.files["/".join(key[1:])] = b"\n".join(re.findall(rb"^\{.*\}$", request.body, re.MULTILINE))
                 return Reply(headers={"etag": "e"}, framing="length")
             case _, [_]:
-                listed = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in self.files)
+                prefix = parse_qs(request.path.partition("?")[2])["prefix"][0]
+                keys = [key for key in self.files if key.startswith(prefix)]
+                listed = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
                 body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{listed}</ListBucketResult>".encode()
                 return Reply((body,), headers={"content-type": "application/xml"}, framing="length")
             case _, [*key]:
@@ -317,12 +318,12 @@ class BedrockServer(BatchServer):
 
     def create(self, request: Request) -> Any:
         wanted = request.json
-        assert wanted["modelInvocationType"] == self.operation
+        assert wanted["modelInvocationType"] in ("Converse", "InvokeModel")
         assert re.fullmatch(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}", wanted["jobName"])
         key = wanted["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix("s3://bucket/")
         lines = [json.loads(line) for line in self.files[key].splitlines()]
         texts = {line["recordId"]: line["modelInput"] for line in lines}
-        if self.operation == "Converse":
+        if wanted["modelInvocationType"] == "Converse":
             assert not any("toolConfig" in request for request in texts.values())
             texts = {name: request["messages"][-1]["content"][0]["text"] for name, request in texts.items()}
         id = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.batches):012}"
@@ -348,4 +349,4 @@ class BedrockServer(BatchServer):
             else:
                 lines.append({**made, "modelOutput": answer})
         folder = batch["wanted"]["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix("s3://bucket/")
-        self.files = {f"{folder}id/input.jsonl.out": "\n".join(map(json.dumps, lines)).encode()}
+        self.files[f"{folder}id/input.jsonl.out"] = "\n".join(map(json.dumps, lines)).encode()

@@ -37,7 +37,7 @@ def weather(city: str) -> str:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockServer]:
-    with BedrockServer(of_bedrock, "InvokeModel") as made:
+    with BedrockServer(of_bedrock) as made:
         for name, value in {**AWS, "AWS_ENDPOINT_URL": made.url}.items():
             monkeypatch.setenv(name, value)
         yield made
@@ -233,12 +233,16 @@ def test_content_that_cannot_be_sent(model: str, kind: str, named: str) -> None:
 
 def test_requests_with_and_without_tools_are_in_different_batches(server: BedrockServer, tmp_path: Path) -> None:
     """Their formats differ."""
-    server.answer = of_nova
-    first = run(asking(NOVA, tools=[weather]), ["Rome"], tmp_path)
-    server.operation, server.answer = "Converse", of_bedrock
-    second = run(asking(NOVA), ["Rome"], tmp_path)
-    assert [type(item.value.tool).__name__ for item in first] == ["weather"]
-    assert [item.value.content for item in second] == ["re Rome"]
+    server.answer = lambda request: of_nova(request) if isinstance(request, dict) else of_bedrock(request)
+    with_tools, without = asking(NOVA, tools=[weather]), asking(NOVA)
+
+    async def ask(text: str) -> Any:
+        return await (with_tools if text == "Rome" else without)(text)
+
+    rome, oslo = run(ask, ["Rome", "Oslo"], tmp_path)
+    assert type(rome.value.tool).__name__ == "weather"
+    assert oslo.value.content == "re Oslo"
+    assert sorted(batch["wanted"]["modelInvocationType"] for batch in server.batches) == ["Converse", "InvokeModel"]
 
 
 def test_bytes_are_standard_base64(server: BedrockServer, tmp_path: Path) -> None:
@@ -249,7 +253,6 @@ def test_bytes_are_standard_base64(server: BedrockServer, tmp_path: Path) -> Non
     async def ask(text: str) -> Any:
         return [Messages.User([text, image])]
 
-    server.operation = "Converse"
     run(ask, ["a"], tmp_path)
     uploaded = next(one.body for one in server.requests if one.method == "PUT")
     line = next(json.loads(line) for line in uploaded.splitlines() if line.startswith(b"{"))

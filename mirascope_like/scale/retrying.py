@@ -108,9 +108,8 @@ class AwaitingBudget:
                 self._waiting.append(freed)
             finally:
                 self._sending -= 1
-                if (
-                    self._waiting and self._waiting[-1] is not freed
-                ):  # the request has ended, so another may have what it reserved
+                # If the request has ended, another may have what it reserved.
+                if self._waiting and self._waiting[-1] is not freed:
                     self._waiting.popleft().set()
             await self._turn(freed)
 

@@ -94,8 +94,9 @@ def test_the_sdk_repeats_nothing(row: Row, asynchronous: bool, status: int) -> N
     assert (len(model.requests), run.counts.refused, item.attempts) == (2, 1, 1)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_clients_whose_user_has_configured_retries(server: Server) -> None:
-    """Each request of a map is sent once, whatever the client would do."""
+    """Each request of a map is sent once, and a stream as often as its `retry` says, whatever the client would do."""
     server.reply_with(lambda _: Reply.error(503))
     retries = mistral_sdk.utils.RetryConfig(
         "backoff", mistral_sdk.utils.BackoffStrategy(1, 10, 1.0, 1000), retry_connection_errors=True
@@ -108,16 +109,23 @@ def test_clients_whose_user_has_configured_retries(server: Server) -> None:
         (google, genai.Client(api_key="k", http_options=options)),
         (openai, openai_sdk.OpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=2)),
     ]
-    for number, (provider, client) in enumerate(clients, start=1):
+    for number, (provider, client) in enumerate(clients):
 
         @provider.call("m", client=client)
         def say(text: str) -> str:
             return text
 
+        @provider.call("m", client=client, stream=True, retry=1)
+        def stream(text: str) -> str:
+            return text
+
         (item,) = map_calls(say, ["a"], attempts=1)
         assert isinstance(item, Failed)
         assert isinstance(item.error, ServerError), item.error
-        assert len(server.requests) == number
+        assert len(server.requests) == 3 * number + 1
+        with pytest.raises(ServerError):
+            stream("a").collect()
+        assert len(server.requests) == 3 * number + 3
 
 
 @BOTH

@@ -38,6 +38,7 @@ from ..dialects.transport import (
     AsyncBotocoreSource,
     BotocoreSource,
     ThreadedProvider,
+    asent_once,
     async_method,
     check_asyncio,
     sent_once,
@@ -122,7 +123,8 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return Clients(_make_client, _make_client, self.environment)
 
     def _sdk_method(self, request: Request, name: str) -> Any:
-        return sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)
+        method = sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)
+        return sent_once(method, request.sent_once)
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
@@ -164,19 +166,17 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         if (method := async_method(request.client, "converse")) is None:
             return await super().asend(request, payload)
         check_asyncio(self.name)
-        with sent_once(request.client, request.sent_once):
-            return readable(await method(**payload), BedrockCallResponse.parse_raw_response)
+        found = await asent_once(method, request.sent_once)(**payload)
+        return readable(found, BedrockCallResponse.parse_raw_response)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         if (method := async_method(request.client, "converse_stream")) is None:
             return await super().aopen(request, payload)
         check_asyncio(self.name)
-        return AsyncBotocoreSource(await method(**payload))
+        return AsyncBotocoreSource(await asent_once(method, request.sent_once)(**payload))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        method = self._sdk_method(request, "converse")
-        with sent_once(getattr(method, "__self__", None), request.sent_once):
-            return readable(method(**payload), BedrockCallResponse.parse_raw_response)
+        return readable(self._sdk_method(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> BotocoreSource:
         return BotocoreSource(self._sdk_method(request, "converse_stream")(**payload))

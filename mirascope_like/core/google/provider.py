@@ -126,13 +126,13 @@ class GoogleProvider(
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         method, arguments, as_bytes = _prepared(
-            self._sdk_method(request, "generate_content_stream"), payload, stream=True
+            self._sdk_method(request, "generate_content_stream"), _sent_once(request, payload), stream=True
         )
         return open_stream(with_bodies(method), arguments) if as_bytes else ObjectSource(method(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         method, arguments, as_bytes = _prepared(
-            await self._asdk_method(request, "generate_content_stream"), payload, stream=True
+            await self._asdk_method(request, "generate_content_stream"), _sent_once(request, payload), stream=True
         )
         return (
             await aopen_stream(with_bodies(method), arguments)

@@ -167,7 +167,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         client = self._client(request)
         hasty = {} if request.deadline is None else {"timeout_ms": max(1, int(request.deadline * 1000))}
         method = self._method(client, "chat.stream")
-        stream = method(**{**payload, **hasty})
+        stream = method(**{**self._sent_once(request, method, payload), **hasty})
         if not self._own(client, method, stream):
             return ObjectSource(stream)
         if hasty:
@@ -178,7 +178,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
         method = self._method(client, "chat.stream_async")
-        stream = await _opened(client, method, payload)
+        stream = await _opened(client, method, self._sent_once(request, method, payload))
         is_sdk_stream = self._own(client, method, stream)
         return _AsyncStreamSource(stream) if is_sdk_stream else AsyncObjectSource(stream)
 

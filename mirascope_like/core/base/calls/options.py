@@ -50,8 +50,8 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     or `idle`. It is not retried if the provider asks for a wait of more than 60 seconds; shorter waits are observed. If
     the provider asks for no wait, the waits are 0.5 seconds, doubled for each retry, up to 8 seconds.
 
-    With `retry`, the SDKs of OpenAI, Anthropic and Groq make no retries of their own: `retry=2` sends at most three
-    requests. Other SDKs may retry within each of these requests. In a tool loop, the number applies to each round.
+    With `retry`, the SDKs make no retries of their own: `retry=2` sends at most three requests. In a tool loop, the
+    number applies to each round.
     """
     fallback: Sequence[str | Callable[..., Any]]
     """The alternatives to try, in order, if a stream fails before its first output because of the provider, after all

@@ -271,7 +271,7 @@ class RequestBuilder:
             partial_tools=self._partial,
             retry=self._retry,
             resume=self._resume,
-            sent_once=not self._streaming and SENT_ONCE in bound_prompt.overrides,
+            sent_once=self._retry > 0 or (not self._streaming and SENT_ONCE in bound_prompt.overrides),
             client=settings["client"] if "client" in settings else config.get("client") or self._client,
             prompt_template=prompted.template,
             fn_args=prompted.values,

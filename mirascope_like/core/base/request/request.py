@@ -59,7 +59,7 @@ class Request:
     resume: int = 0
     """The maximum number of times that an interrupted stream is resumed."""
     sent_once: bool = False
-    """True if the caller repeats a failed request itself: the SDKs of OpenAI, Anthropic and Groq then do not."""
+    """True if the caller repeats a failed request itself, so that the SDK must not: in a map, and with `retry`."""
     traced: bool = False
     """True if a span of the library records this request. The tracing of an SDK itself, which may be on by default,
     would count it a second time.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .botocore_retries import sent_once
+    from .botocore_retries import asent_once, sent_once
     from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider, raise_reported, transport_kind
@@ -54,7 +54,7 @@ else:
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
             "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",
-            "botocore_retries": "sent_once",
+            "botocore_retries": "asent_once sent_once",
             "botocore_streams": "AsyncBotocoreSource BotocoreSource",
         },
     )
@@ -90,6 +90,7 @@ __all__ = [
     "noting",
     "obstacle",
     "allow_slow_reads",
+    "asent_once",
     "read_out",
     "refusal",
     "secret_headers",

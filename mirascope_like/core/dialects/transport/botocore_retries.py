@@ -4,7 +4,7 @@ configure it otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -16,14 +16,39 @@ _ONCE: ContextVar[bool] = ContextVar("mirascope_like_bedrock_sent_once", default
 _NAME = "mirascope_like_sent_once"
 
 
-@contextmanager
-def sent_once(client: Any, once: bool) -> Generator[None]:
-    """Make a client of botocore repeat no request in this context, if `once` is True: its first error is raised."""
-    events = at(client, "meta.events")
-    if not once or events is None:
-        yield
-        return
+def sent_once(method: Callable[..., Any], wanted: bool) -> Callable[..., Any]:
+    """Return a method of a client whose requests are not repeated: the first error is raised. Returns the method
+    itself if this is not `wanted`, or if its client is not of botocore.
+    """
+
+    def call(**payload: Any) -> Any:
+        with _once():
+            return method(**payload)
+
+    return call if wanted and _prepared(method) else method
+
+
+def asent_once(method: Callable[..., Any], wanted: bool) -> Callable[..., Any]:
+    """Async version of `sent_once`."""
+
+    async def call(**payload: Any) -> Any:
+        with _once():
+            return await method(**payload)
+
+    return call if wanted and _prepared(method) else method
+
+
+def _prepared(method: Any) -> bool:
+    """Make the client of a method raise errors at once where this is wanted. Return False if it is not botocore's."""
+    client: Any = getattr(method, "__self__", None)
+    if (events := at(client, "meta.events")) is None:
+        return False
     events.register_first("needs-retry.bedrock-runtime", partial(_raise_error, client.exceptions), unique_id=_NAME)
+    return True
+
+
+@contextmanager
+def _once() -> Generator[None]:
     token = _ONCE.set(True)
     try:
         yield

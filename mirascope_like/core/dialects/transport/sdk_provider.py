@@ -229,7 +229,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
 def _of_request(client: Any, request: Request) -> Any:
     """Return the client for a request: a copy without the SDK's own retries if the caller makes them."""
-    return copied(client, max_retries=0) if (request.retry or request.sent_once) and client.max_retries else client
+    return copied(client, max_retries=0) if request.sent_once and client.max_retries else client
 
 
 def _watched(client: Any, **options: Any) -> Any:

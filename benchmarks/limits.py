@@ -52,7 +52,7 @@ class Row:
 
 
 ROWS = {
-    "told right": Row(1.0),
+    "right limit": Row(1.0),
     "from headers": Row(None, headers=True),
     "25 % too much": Row(1.25),
     "halves midway": Row(1.0, halves=True),
@@ -188,7 +188,7 @@ def main() -> None:
         return
     print(f"{given.rate:g} requests a second for {given.seconds:g} s: % of the quota used / % of the requests refused")
     print(f"{'limit':20}{'burst of 20':>20}{'burst of 200':>20}")
-    asyncio.run(measure(given.rate, 20.0, 2.0, "told right"))  # imports, and the first connections
+    asyncio.run(measure(given.rate, 20.0, 2.0, "right limit"))  # imports, and the first connections
     for name in given.only or ROWS:
         cells = [asyncio.run(measure(given.rate, burst, given.seconds, name)) for burst in (20.0, 200.0)]
         print(f"{name:20}" + "".join(f"{f'{100 * used:.1f} / {100 * no:.2f}':>20}" for used, no in cells), flush=True)

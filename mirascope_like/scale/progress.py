@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import deque
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Any, Self, TextIO
 
 from ..core.base.runtime import CLOCK
 from .counts import Counts
+from .repeating import Repeating
 
 WINDOW = 30.0
 """The seconds over which rates are computed."""
@@ -81,30 +81,21 @@ class Progress:
         self._out = out or sys.stderr
         self._meter = Meter(counts, total)
         self._bar = _bar(self._out, total)
-        self._timer: asyncio.TimerHandle | None = None
+        self._repeating = Repeating(LINES if self._bar is None else REFRESH, self._show)
 
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
-        self._wait()
+        self._repeating.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._repeating.stop()
         self._show()
         if self._bar is not None:
             self._bar.stop()
-
-    def _wait(self) -> None:
-        seconds = LINES if self._bar is None else REFRESH
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
-
-    def _tick(self) -> None:
-        self._show()
-        self._wait()
 
     def _show(self) -> None:
         text, counts = self._meter.text(), self._meter.counts

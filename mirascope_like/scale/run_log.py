@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from types import TracebackType
 from typing import Self
 
 from .counts import Counts
 from .progress import LINES, Meter
+from .repeating import Repeating
 
 log: logging.Logger = logging.getLogger("mirascope_like.scale")
 
@@ -22,26 +22,23 @@ class RunLog:
         self._name = name
         self._total = total
         self._meter = Meter(counts, total)
-        self._timer: asyncio.TimerHandle | None = None
+        self._repeating = Repeating(LINES, lambda: self._log(""))
 
     def __enter__(self) -> Self:
         log.info("map of %s: started%s", self._name, "" if self._total is None else f" with {self._total:,} inputs")
-        self._wait()
+        self._repeating.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        how = (
-            "ended" if kind is None else "not read to its end" if kind is GeneratorExit else f"ended by {kind.__name__}"
-        )
-        log.info("map of %s: %s: %s", self._name, how, self._meter.text())
+        self._repeating.stop()
+        if kind is None:
+            self._log("ended: ")
+        elif kind is GeneratorExit:
+            self._log("not read to its end: ")
+        else:
+            self._log(f"ended by {kind.__name__}: ")
 
-    def _wait(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(LINES, self._tick)
-
-    def _tick(self) -> None:
-        log.info("map of %s: %s", self._name, self._meter.text())
-        self._wait()
+    def _log(self, state: str) -> None:
+        log.info("map of %s: %s%s", self._name, state, self._meter.text())

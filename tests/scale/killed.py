@@ -136,7 +136,7 @@ class Losses:
         self.lags += other.lags
 
     def killed(self, moment: float, sent: Mapping[int, float], found: Mapping[int, float]) -> None:
-        """Count one kill: of what the server has sent to the program, and the store has."""
+        """Count one kill. `sent` has the responses that the server has sent, and `found` those that the store has."""
         self.kills += 1
         self.ages += [moment - at for number, at in sent.items() if at <= moment and number not in found]
         self.lags += [found[number] - at for number, at in sent.items() if number in found]

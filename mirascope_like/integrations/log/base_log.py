@@ -56,7 +56,7 @@ class BaseLog(ABC):
     def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
         """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call
         returned, or for a stream to `construct_call_response()`. Its `rounds` and `attempts` are those of the call.
-        None if there is no such row, or if it has no response.
+        None if the row does not exist, or has no response.
         """
         found = self.call(id)
         response = found.response if found is not None else None

@@ -547,7 +547,7 @@ async def _items(made: Any) -> list[Any]:
 
 @pytest.mark.parametrize("ended", [False, True])
 def test_cancelling_what_is_being_submitted_or_has_ended(ended: bool, server: FileServer, store: Path) -> None:
-    """A batch that is being submitted is cancelled once its id is known; one that has ended is no error."""
+    """A batch that is being submitted is cancelled once its id is known; one that has ended raises no error."""
     reached, go = asyncio.Event(), asyncio.Event()
     paused = files.OpenAIBatches.status if ended else files.OpenAIBatches.submit
 

@@ -237,7 +237,7 @@ def test_a_book_is_kept_during_a_hold() -> None:
     assert book.kept(1010.0) == 590
 
 
-def test_news_of_an_earlier_hold(run: Any) -> None:
+def test_news_of_an_earlier_hold(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may arrive late: the times that were leased since are valid."""
     book, provider = MemoryBook(LIMITS), Provider(100, 20)
 
@@ -245,7 +245,7 @@ def test_news_of_an_earlier_hold(run: Any) -> None:
         await asyncio.sleep(0.003)
         return 0
 
-    book.news = news  # type: ignore[method-assign]
+    monkeypatch.setattr(book, "news", news)
 
     async def main() -> None:
         (limiter,) = await share(book, provider, 3.0, 1, LIMITS)

@@ -479,14 +479,19 @@ def test_a_refused_batch(server: FileServer, store: Path) -> None:
     assert "not parseable" in str(item.error)
 
 
-def with_bad_lines(server: FileServer, *lines: int) -> Any:
-    """What refuses a batch when it is looked at, because of these lines."""
+def refused(server: FileServer, *bad: str, line: int = 0) -> Any:
+    """What refuses a batch when it is looked at, because of the lines of these texts. Other texts are in line `line`.
+
+    The order of the requests in a file depends on which call is ready first.
+    """
 
     def reply(request: Request) -> Reply | None:
         if request.method != "GET" or "/batches/" not in request.path:
             return None
-        errors = [{"code": "invalid_request", "message": f"line {line} is bad", "line": line} for line in lines]
-        batch = next(one for one in server.batches if request.path.endswith(one["id"]))
+        number, batch = next((place for place in enumerate(server.batches) if request.path.endswith(place[1]["id"])))
+        texts = [one["body"]["messages"][-1]["content"] for one in server.inputs(number)]
+        lines = {text: texts.index(text) + 1 if text in texts else line for text in bad}
+        errors = [{"code": "invalid_request", "message": f"{text} is bad", "line": lines[text]} for text in bad]
         return Reply.json(batch | {"status": "failed", "errors": {"object": "list", "data": errors}})
 
     return reply
@@ -494,10 +499,10 @@ def with_bad_lines(server: FileServer, *lines: int) -> Any:
 
 def test_bad_lines_of_a_refused_batch(server: FileServer, store: Path) -> None:
     """Only their items fail. The other requests are sent in another batch."""
-    server.scripted = [with_bad_lines(server, 2, 4)]
+    server.scripted = [refused(server, "b", "d")]
     items = run(asking(server), list("abcd"), store)
     assert [type(item) for item in items] == [Done, Failed, Done, Failed]
-    assert [str(items[number].error).partition(" is bad")[0][-6:] for number in (1, 3)] == ["line 2", "line 4"]
+    assert [str(items[number].error).partition(" is bad")[0][-1:] for number in (1, 3)] == ["b", "d"]
     assert isinstance(items[1].error, BadRequestError)
     assert [item.attempts for item in items] == [2, 1, 2, 1]
     assert [items[0].value.content, items[2].value.content] == ["re a", "re c"]
@@ -505,8 +510,8 @@ def test_bad_lines_of_a_refused_batch(server: FileServer, store: Path) -> None:
 
 
 def test_batches_that_are_refused_again_and_again(server: FileServer, store: Path) -> None:
-    """If each batch is refused because of its first line, the requests have `attempts`."""
-    server.scripted = [with_bad_lines(server, 1) for _ in range(3)]
+    """If each batch is refused because of one line, the requests have `attempts`."""
+    server.scripted = [refused(server, text) for text in "abc"]
     items = run(asking(server), list("abcde"), store, attempts=3)
     assert [item.attempts for item in items] == [1, 2, 3, 3, 3]
     assert all(isinstance(item.error, BadRequestError) for item in items)
@@ -514,7 +519,7 @@ def test_batches_that_are_refused_again_and_again(server: FileServer, store: Pat
 
 
 def test_a_batch_that_is_refused_because_of_an_unknown_line(server: FileServer, store: Path) -> None:
-    server.scripted = [with_bad_lines(server, 9)]
+    server.scripted = [refused(server, "another", line=9)]
     items = run(asking(server), ["a", "b"], store)
     assert all(isinstance(item.error, BadRequestError) for item in items)
     assert len(server.batches) == 1

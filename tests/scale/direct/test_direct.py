@@ -263,7 +263,7 @@ def test_a_server_that_cannot_be_reached() -> None:
 
 
 def test_retries_and_refusals_are_those_of_the_map() -> None:
-    """A rate limit does not count as an attempt, another error does; and the limits in the headers of responses are read."""
+    """A rate limit does not count as an attempt, another error does. Limits in headers of responses are read."""
     good = BASE.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-ratelimit-limit-requests": "6000"})
     with Server(Reply.error(429, retry_after="0"), Reply.error(500, retry_after="0")).always(good) as server:
         client = BASE.client(server, asynchronous=False)

@@ -488,7 +488,7 @@ def refused(server: FileServer, *bad: str, line: int = 0) -> Any:
     def reply(request: Request) -> Reply | None:
         if request.method != "GET" or "/batches/" not in request.path:
             return None
-        number, batch = next((place for place in enumerate(server.batches) if request.path.endswith(place[1]["id"])))
+        number, batch = next(place for place in enumerate(server.batches) if request.path.endswith(place[1]["id"]))
         texts = [one["body"]["messages"][-1]["content"] for one in server.inputs(number)]
         lines = {text: texts.index(text) + 1 if text in texts else line for text in bad}
         errors = [{"code": "invalid_request", "message": f"{text} is bad", "line": lines[text]} for text in bad]

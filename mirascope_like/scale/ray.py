@@ -24,7 +24,7 @@ from typing import Any, TypeVar, cast, overload
 from pydantic_core import to_json
 from typing_extensions import Unpack
 
-from ..core.base.errors import BudgetExceededError, ConfigurationError
+from ..core.base.errors import BudgetExceededError, ConfigurationError, load_sdk
 from .binding import Bound
 from .exporting import row_of
 from .items import Item
@@ -56,13 +56,10 @@ def start_ray(**options: Any) -> Any:
     one, which only this machine can reach, without a dashboard. The logs of workers are not printed, and no usage is
     reported to the makers of Ray. `options` are those of `ray.init`.
 
-    Raises `ConfigurationError` if Ray is not installed.
+    Raises `MissingSDKError` if Ray is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        ray: Any = import_module("ray")
-    except ImportError as error:
-        raise ConfigurationError("mirascope_like.scale.ray needs the package ray: pip install 'ray[data]'") from error
+    ray: Any = load_sdk("ray", extra="ray")
     if not ray.is_initialized():
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "WARNING"}
         if "address" not in options and "RAY_ADDRESS" not in os.environ:
@@ -89,7 +86,7 @@ def ray_map(
     is replaced, and its batches are repeated: with `store` without sending what was answered. The workers share the
     limits and the budget. An error that every item would have is raised after the items of the batches in progress.
 
-    Raises `ConfigurationError` if Ray is not installed, and for an unknown or invalid option.
+    Raises `MissingSDKError` if Ray is not installed, and `ConfigurationError` for an unknown or invalid option.
     """
     plan = _Plan(options)
     ray = start_ray()
@@ -129,7 +126,7 @@ def map_dataset(dataset: Any, call: Callable[..., Any], **options: Unpack[RayOpt
     none), `source`, `attempts`, `input_tokens`, `output_tokens`, `cost` and `seconds`. The value of a response is its
     text; that of a pydantic model is an object with its fields. The rows of a batch may be in another order.
 
-    Raises `ConfigurationError` if Ray is not installed, and for an unknown or invalid option.
+    Raises `MissingSDKError` if Ray is not installed, and `ConfigurationError` for an unknown or invalid option.
     """
     plan = _Plan(options)
     start_ray()

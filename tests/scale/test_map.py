@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -12,7 +13,15 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like import budget, cached, llm
-from mirascope_like.core import BadRequestError, ConfigurationError, ResponseParseError, ToolLoop, anthropic, openai
+from mirascope_like.core import (
+    BadRequestError,
+    ConfigurationError,
+    ResponseParseError,
+    ToolLoop,
+    anthropic,
+    openai,
+)
+from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.retries import fallback
 from mirascope_like.scale import Done, Failed, Limits, amap, bind, map_calls
 from mirascope_like.spending import SQLiteCache
@@ -426,3 +435,10 @@ def test_odd_errors_of_the_function_are_items(raised: BaseException, asynchronou
     assert isinstance(first, Done)
     assert isinstance(second, Failed)
     assert isinstance(second.error, RuntimeError)
+
+
+@pytest.mark.parametrize(("share", "package"), [("redis://localhost", "redis"), ("ray", "ray")])
+def test_a_package_for_sharing_that_is_missing(share: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingSDKError, match=rf"pip install 'mirascope-like\[{package}\]'"):
+        map_calls(ask_sync, ["a"], share=share).results()

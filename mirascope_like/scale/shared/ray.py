@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
-from ...core.base.errors import ConfigurationError
+from ...core.base.errors import ConfigurationError, load_sdk
 from ...core.base.runtime import CLOCK
 from ..limits import Limits
 from .book import Book, Lease, Report
@@ -127,12 +126,9 @@ def keeper() -> Any:
     """Return the actor that keeps the books, after starting it if it does not run. It lives as long as the cluster, not
     as the process that has started it.
 
-    Raises `ConfigurationError` if Ray is not installed, or not initialized.
+    Raises `MissingSDKError` if Ray is not installed, and `ConfigurationError` if it is not initialized.
     """
-    try:
-        ray: Any = import_module("ray")
-    except ImportError as error:
-        raise ConfigurationError("share='ray' needs the package ray: pip install 'ray[data]'") from error
+    ray: Any = load_sdk("ray", extra="ray")
     if not ray.is_initialized():
         raise ConfigurationError("share='ray' needs a Ray cluster: call ray.init() first")
     named = {"name": NAME, "namespace": NAMESPACE, "get_if_exists": True, "lifetime": "detached"}

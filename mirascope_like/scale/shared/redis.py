@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
-from ...core.base.errors import ConfigurationError
+from ...core.base.errors import load_sdk
 from ...core.base.runtime import CLOCK
 from ..limits import Limits
 from .book import Book, Lease, Report
@@ -38,10 +39,8 @@ class RedisBook:
     """A `Book` in Redis. Each process changes it, and tries again if another process was faster."""
 
     def __init__(self, url: str, name: str, limits: Limits | None = None) -> None:
-        try:
-            from redis import asyncio as redis  # imported here: only programs that share limits need it
-        except ImportError as error:
-            raise ConfigurationError("share='redis://...' needs the package redis: pip install redis") from error
+        load_sdk("redis", extra="redis")  # here: only programs that share limits need it
+        redis: Any = import_module("redis.asyncio")
         given = limits or Limits()
         self._limits = limits
         self._key = f"mirascope_like:limits:{name}:{given.rpm}:{given.tpm}"

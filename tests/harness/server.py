@@ -153,10 +153,11 @@ class Server:
         try:
             self._loop.run_forever()
         finally:
-            listener.close()
+            self._loop.remove_reader(self._socket)  # accepts no more; transports of what was accepted need the listener
             for transport in list(self._transports):
                 transport.abort()
             self._loop.run_until_complete(self._finish_tasks())
+            listener.close()
             asyncio.set_event_loop(None)
             self._loop.close()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import anthropic
@@ -13,6 +15,7 @@ import httpx2
 import openai
 import pytest
 
+from tests.harness.clocks import PATIENCE
 from tests.harness.oracles import events, stream_error
 from tests.harness.recordings import Exchange, parametrize_exchanges
 from tests.harness.replies import StreamEvent
@@ -318,3 +321,21 @@ def test_two_hundred_streams_at_once(server: Server) -> None:
     assert asyncio.run(main()) == {Reply.chat(*[CHUNK] * 20).body}
     assert server.wait_closed()
     assert server.aborted == 0
+
+
+def test_a_connection_that_is_accepted_at_the_end() -> None:
+    """In the last step of the server's loop: its transport is made afterwards."""
+    clients: list[socket.socket] = []
+    with Server() as server:
+
+        def connect_and_stop() -> None:
+            clients.append(socket.create_connection(("127.0.0.1", server.port)))
+            server._stopping = True
+            server._loop.call_soon(server._loop.stop)
+
+        server._loop.call_soon_threadsafe(connect_and_stop)
+        server._thread.join(PATIENCE)
+    gc.collect()  # an unclosed socket is a warning, and so an error
+    with clients[0] as client, suppress(ConnectionError):
+        assert client.recv(1) == b""
+    assert server._transports == set()

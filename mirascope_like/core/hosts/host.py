@@ -193,8 +193,8 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
             return error_kind(vars(error).get("status_code"), text=str(error))
         return super().identify(error)
 
-    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        return self.post(client, self.head_depends_on(payload), payload, stream=stream)
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool, once: bool = False) -> Any:
+        return self.post(client, self.head_depends_on(payload), payload, stream=stream, once=once)
 
     def head_depends_on(self, payload: dict[str, Any]) -> str:
         """Return the path of the endpoint: a host may have another one for a response that it continues."""

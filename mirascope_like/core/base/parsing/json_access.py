@@ -82,8 +82,27 @@ def at(value: Any, path: str) -> Any:
     for key in _keys(path):
         if value is None:
             return None
-        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else getattr(value, key, None)
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else _attribute(value, key)
     return value
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """Return an attribute; None if it is missing.
+
+    In a model of pydantic, a missing attribute is found to be missing by an exception, which takes as long as reading
+    twenty others. So its class is asked only once whether it has an attribute that is not a field.
+    """
+    fields: dict[str, Any] | None = getattr(value, "__dict__", None)
+    if fields is not None and name in fields:
+        return fields[name]
+    if isinstance(value, BaseModel) and not name.startswith("_") and not _has(type(value), name):
+        return (value.__pydantic_extra__ or {}).get(name)
+    return getattr(value, name, None)
+
+
+@lru_cache(maxsize=1000)
+def _has(kind: type, name: str) -> bool:
+    return any(name in vars(one) for one in kind.__mro__)
 
 
 @lru_cache(maxsize=1000)

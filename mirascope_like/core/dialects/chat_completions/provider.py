@@ -97,8 +97,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)
 
-    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        return self.post(client, self.path, payload, stream=stream)
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool, once: bool = False) -> Any:
+        return self.post(client, self.path, payload, stream=stream, once=once)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         try:

@@ -84,8 +84,8 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             text = {"type": "json_schema", **named, "schema": schema, "strict": strict}
             payload["text"] = {**(payload.get("text") or {}), "format": text}
 
-    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        return self.post(client, "/responses", payload, stream=stream)
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool, once: bool = False) -> Any:
+        return self.post(client, "/responses", payload, stream=stream, once=once)
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

@@ -68,10 +68,13 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return kind(http_client=http(**given), **options)
 
     @abstractmethod
-    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        """Send a request with the SDK's client; return the HTTP response (an awaitable of it, for an async client)."""
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool, once: bool = False) -> Any:
+        """Send a request with the SDK's client; return the HTTP response (an awaitable of it, for an async client).
 
-    def post(self, client: Any, path: str, payload: dict[str, Any], *, stream: bool) -> Any:
+        If `once` is True, the SDK does not repeat a request that fails: the caller does.
+        """
+
+    def post(self, client: Any, path: str, payload: dict[str, Any], *, stream: bool, once: bool = False) -> Any:
         """Send a request with the client's `post`, and not its `create`: that processes every message in Python (0.1
         ms each) and changes none.
         """
@@ -82,6 +85,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             options["timeout"] = payload["timeout"]  # None means no timeout
         if hasattr(client, "admin_api_key"):  # OpenAI: an administrator's key is not valid for calls
             options["security"] = {"bearer_auth": True}
+        if once:
+            options["max_retries"] = 0
         if stream:
             body["stream"] = True
         return client.post(path, cast_to=self._http_response, body=body, options=options, stream=stream)
@@ -114,15 +119,13 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
-        client = _watched(_of_request(client, request))
-        return self.whole(self.http(client, payload, stream=False))
+        return self.whole(self.http(_watched(client), payload, stream=False, once=request.sent_once))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
-        client = _watched(_of_request(client, request))
-        return self.whole(await self.http(client, payload, stream=False))
+        return self.whole(await self.http(client, payload, stream=False, once=request.sent_once))
 
     def _typed(self, answer: Any) -> Any:
         return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)
@@ -167,8 +170,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
             return self._open_within(request.deadline, client, payload, again=not request.retry)
-        client = _of_request(client, request)
-        return _source(self.http(client, payload, stream=True))
+        return _source(self.http(client, payload, stream=True, once=request.sent_once))
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         opening = PRESENT.get()
@@ -188,8 +190,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = await self._aclient(request)
         if not self._own(client):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
-        client = _of_request(client, request)
-        raw = await self.http(client, payload, stream=True)
+        raw = await self.http(client, payload, stream=True, once=request.sent_once)
         return AsyncObjectSource(await raw.parse()) if _framed(raw) else AsyncByteSource(unwrapped(raw))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
@@ -225,11 +226,6 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(self._key_to_set())
         return made
-
-
-def _of_request(client: Any, request: Request) -> Any:
-    """Return the client for a request: a copy without the SDK's own retries if the caller makes them."""
-    return copied(client, max_retries=0) if request.sent_once and client.max_retries else client
 
 
 def _watched(client: Any, **options: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from ..core.base.errors import BudgetExceededError, RateLimitError
 from ..core.base.flows import passes
@@ -50,14 +51,13 @@ class Paced:
             raise
         finally:
             outgoing.item.sending -= 1
-
-        def settle(received: Received) -> None:
-            self._tokens.learn(kind, length, received.usage)
-            slot.finished(headers=answer.headers, tokens=received.tokens)
-            self._counts.sent(received)
-
-        outgoing.then(settle)
+        outgoing.then(partial(self._settle, kind, length, slot, answer))
         return answer
+
+    def _settle(self, kind: tuple[str, str], length: int, slot: Slot, answer: Answer, received: Received) -> None:
+        self._tokens.learn(kind, length, received.usage)
+        slot.finished(headers=answer.headers, tokens=received.tokens)
+        self._counts.sent(received)
 
     async def close(self) -> None:
         """Release what the limiters hold."""

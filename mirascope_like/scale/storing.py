@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ..core.base.parsing import encode_json
@@ -99,14 +100,13 @@ class Stored:
             raise
         found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run, answer.batched)
         flight.set_result(found)
-
-        def keep(received: Received) -> None:
-            self._flights.pop(key, None)
-            if "error" not in (received.response.common_finish_reasons or ()):
-                self._store.put(key, found, _facts(outgoing, received))
-
-        outgoing.then(keep)
+        outgoing.then(partial(self._keep, outgoing, found))
         return answer
+
+    def _keep(self, outgoing: Outgoing, found: StoredAnswer, received: Received) -> None:
+        self._flights.pop(outgoing.key, None)
+        if "error" not in (received.response.common_finish_reasons or ()):
+            self._store.put(outgoing.key, found, _facts(outgoing, received))
 
 
 def _facts(outgoing: Outgoing, received: Received) -> tuple[Any, ...]:

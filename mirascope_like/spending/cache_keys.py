@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ KEY_VERSION = 1
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|HEADERS", re.IGNORECASE)
 """The environment variables that are not part of a key."""
 _VERSION = re.compile(r"(?:^|[-_])(?:betas?|version)$", re.IGNORECASE)
+_CARRIERS = sorted(CARRIERS)
 """The headers and URL parameters that choose a version or a feature of the API, such as "anthropic-beta", and Azure's
 "api-version". With another value, a provider may answer otherwise.
 """
@@ -137,14 +139,19 @@ def _address(provider: Any, client: Any) -> dict[str, str]:
 def _versions(payload: Mapping[str, Any], client: Any) -> dict[str, str]:
     """Return the headers and URL parameters of the client and the call that name a version of the API."""
     carriers = [attribute_at(client, "_custom_headers"), attribute_at(client, "_custom_query")]
-    carriers += [payload.get(name) for name in sorted(CARRIERS)]
+    carriers += [payload.get(name) for name in _CARRIERS]
     return {
         str(name).lower(): str(value)
         for one in carriers
-        if is_mapping(one)
+        if one and is_mapping(one)
         for name, value in one.items()
-        if _VERSION.search(str(name))
+        if _names_version(str(name))
     }
+
+
+@lru_cache(maxsize=1000)
+def _names_version(name: str) -> bool:
+    return _VERSION.search(name) is not None
 
 
 def _without_user(url: str) -> str:

@@ -198,7 +198,7 @@ def test_a_run_that_is_left_sends_no_more() -> None:
 
     with fake(echo) as model:
         sent = asyncio.run(main())
-    assert sent <= 6
+    assert sent <= 3 * 4 + 1  # four items for each call that may run at once, and the one that was taken
 
 
 def test_an_error_of_the_inputs_is_raised_after_the_items() -> None:
@@ -417,7 +417,7 @@ def test_a_sync_run_that_is_left() -> None:
     with fake(echo) as model:
         for _ in map_calls(ask, (str(number) for number in range(1000)), limits=Limits(rpm=60_000, concurrency=3)):
             break
-    assert len(model.requests) <= 10
+    assert len(model.requests) <= 3 * 4 + 2  # one item is taken ahead
 
 
 @pytest.mark.parametrize("raised", [StopIteration(), asyncio.CancelledError()])

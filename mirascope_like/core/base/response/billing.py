@@ -31,7 +31,8 @@ it.
 
 def batch_mark(response: Any) -> dict[str, bool]:
     """Return the entry in the dump of a response of a provider's batch; nothing for another response."""
-    return {FROM_BATCH: True} if getattr(response, "_from_batch", False) else {}  # older pickles do not have it
+    private: Mapping[str, Any] = getattr(response, "__pydantic_private__", None) or {}
+    return {FROM_BATCH: True} if private.get("_from_batch") else {}  # older pickles do not have it
 
 
 class Billed(NativeMetadata):

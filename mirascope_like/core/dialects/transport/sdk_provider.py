@@ -119,12 +119,14 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
-        return self.whole(self.http(_watched(client), payload, stream=False, once=request.sent_once))
+        client = _watched(client)
+        return self.whole(self.http(client, payload, stream=False, once=request.sent_once))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
+        client = _watched(client)
         return self.whole(await self.http(client, payload, stream=False, once=request.sent_once))
 
     def _typed(self, answer: Any) -> Any:

@@ -99,18 +99,20 @@ class AwaitingBudget:
         """Return the answer. Raises `BudgetExceededError` if no request is in progress."""
         while True:
             self._sending += 1
-            freed = Event()
+            freed: Event | None = None
             try:
                 return await self._inner.answer(outgoing)
             except BudgetExceededError as error:
                 if isinstance(error, UnknownPriceError) or self._sending == 1:
                     raise
+                freed = Event()
                 self._waiting.append(freed)
             finally:
                 self._sending -= 1
                 # If the request has ended, another may have what it reserved.
                 if self._waiting and self._waiting[-1] is not freed:
                     self._waiting.popleft().set()
+            assert freed is not None  # nothing else leads here
             await self._turn(freed)
 
     async def _turn(self, freed: Event) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import ExitStack, aclosing
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -179,10 +180,8 @@ class Run(Generic[A, R]):
         def sends(task: asyncio.Task[Any]) -> bool:
             return (state := self._states.get(task)) is not None and state.sending > 0
 
-        async def run_one(given: Given) -> Item[A, R] | None:
-            return await self._run_one(invoker, given)
-
         first = most if self._batched is not None else FIRST  # calls that wait for a batch open no connections
+        run_one = partial(self._run_one, invoker)
         return Driver(self._inputs, run_one, sends=sends, context=context, most=most, window=most * WINDOW, first=first)
 
     def _answerer(self, store: RunStore) -> Answerer:

@@ -7,7 +7,6 @@ closed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
 from typing import Any, TypeVar
 
 AskT = TypeVar("AskT")
@@ -18,7 +17,7 @@ T = TypeVar("T")
 def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) -> T:
     """Run a flow to its end and return its result. `send` sends each request that the flow yields."""
     reply: Any = None
-    with closing(flow):
+    try:
         while True:
             try:
                 request = flow.send(reply)
@@ -26,12 +25,14 @@ def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) ->
                 result: T = end.value
                 return result
             reply = send(request)
+    finally:
+        flow.close()
 
 
 async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Awaitable[AnswerT]]) -> T:
     """Async version of `drive`."""
     reply: Any = None
-    with closing(flow):
+    try:
         while True:
             try:
                 request = flow.send(reply)
@@ -39,3 +40,5 @@ async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Await
                 result: T = end.value
                 return result
             reply = await send(request)
+    finally:
+        flow.close()

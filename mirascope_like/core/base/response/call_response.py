@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
@@ -30,6 +29,7 @@ from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, 
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import FROM_BATCH, Billed
+from .construction import constructed
 from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
@@ -141,22 +141,21 @@ class BaseCallResponse(
         """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
         key = cls._messages_key
         messages = list(payload.get(key, ()))
-        sent = {**payload, key: messages} if key in payload else payload
-        fields = {
-            "response": raw,
-            "metadata": dict(request.metadata),
-            "prompt_template": request.prompt_template,
-            "fn_args": dict(request.fn_args),
-            "dynamic_config": dict(request.dynamic_config) if request.dynamic_config is not None else None,
-            "messages": messages,
-            "call_params": dict(request.call_params),
-            "call_kwargs": without_carried(sent),
-            "json_mode": request.json_mode,
-            "answer_name": request.structure.name if request.structure is not None else None,
-            "start_time": start_time,
-            "end_time": end_time,
-        }
-        self: Self = _constructed(cls, fields)
+        self: Self = constructed(
+            cls,
+            response=raw,
+            metadata=dict(request.metadata),
+            prompt_template=request.prompt_template,
+            fn_args=dict(request.fn_args),
+            dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
+            messages=messages,
+            call_params=dict(request.call_params),
+            call_kwargs=without_carried({**payload, key: messages} if key in payload else payload),
+            json_mode=request.json_mode,
+            answer_name=request.structure.name if request.structure is not None else None,
+            start_time=start_time,
+            end_time=end_time,
+        )
         self._tool_types = request.tools
         return self
 
@@ -349,20 +348,3 @@ class BaseCallResponse(
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()
-
-
-_made: dict[type[Any], BaseCallResponse[Any, Any]] = {}
-"""A response of each class of the library."""
-
-
-def _constructed(kind: type[Any], fields: dict[str, Any]) -> Any:
-    """As `kind.model_construct(**fields)`, for all fields of a class. A copy of another response takes a third of the
-    time; a class of a user may do more in `model_post_init`.
-    """
-    if kind.__module__.partition(".")[0] != __name__.partition(".")[0]:
-        return kind.model_construct(**fields)
-    if (first := _made.get(kind)) is None:
-        first = _made[kind] = kind.model_construct(**dict.fromkeys(fields))
-    made = copy(first)
-    vars(made).update(fields)
-    return made

@@ -1,0 +1,51 @@
+"""Responses are made as copies of a first one of their class. They share nothing, and a class of a user may do more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from mirascope_like.core import openai, prompt_template
+from mirascope_like.core.base.response.construction import constructed
+from mirascope_like.testing import fake, tool
+
+
+def format_book(title: str) -> str:
+    return title
+
+
+@openai.call("gpt-4o-mini", tools=[format_book])
+@prompt_template("Recommend a {genre} book")
+def recommend(genre: str) -> None: ...
+
+
+def test_two_responses_share_nothing() -> None:
+    with fake(tool("format_book", title="Dune"), "Emma"):
+        first, second = recommend("fantasy"), recommend("classic")
+    assert (first.fn_args, second.fn_args) == ({"genre": "fantasy"}, {"genre": "classic"})
+    assert first.tool is not None
+    assert first.tool.args == {"title": "Dune"}
+    assert second.tools is None
+    assert second.model_fields_set == type(second).model_fields.keys()
+    second.metadata["tags"] = {"second"}
+    assert first.metadata == {}
+
+
+def test_a_class_of_a_user() -> None:
+    class Scored(openai.OpenAICallResponse):
+        scores: list[int] = Field(default_factory=list[int])
+        _made: int = PrivateAttr(default=0)
+
+        def model_post_init(self, context: Any, /) -> None:
+            super().model_post_init(context)
+            self._made += 1
+
+    with fake("Emma"):
+        response = recommend("classic")
+    fields = dict(response)
+    first, second = constructed(Scored, **fields), constructed(Scored, **fields)
+    first.scores.append(1)
+    assert second.scores == []
+    assert (first._made, second._made) == (1, 1)
+    assert second.content == "Emma"

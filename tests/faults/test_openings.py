@@ -23,7 +23,7 @@ from tests.conformance.wires.answer import Answer
 from tests.harness.clocks import PATIENCE
 from tests.streams.trickle import Trickle
 
-SECONDS = 0.1
+SECONDS = 0.05
 """May pass before the request has arrived, on a busy machine: then there is no connection to close."""
 STACKS = ("openai", "anthropic", "groq", "mistral", "cohere", "google", "bedrock")
 """One row of each SDK that sends with httpx2 or httpx."""

@@ -15,7 +15,7 @@ from mirascope_like.core import Messages, local, prompt_template
 from mirascope_like.core.base.parsing import dumped
 from tests.harness.oracles import same
 
-PARAMS: local.LocalCallParams = {"temperature": 0, "max_tokens": 24}
+PARAMS: local.LocalCallParams = {"temperature": 0, "max_tokens": 12}
 TEMPLATE = "Recommend a {genre} book"
 VARYING = ("id", "created", "timings")
 
@@ -49,7 +49,7 @@ def test_a_streamed_answer_is_rebuilt_to_the_unstreamed_one() -> None:
     same(constant(response.response), constant(expected.response))
     assert response.finish_reasons == ["length"]
     assert response.usage is not None
-    assert response.usage.completion_tokens == 24
+    assert response.usage.completion_tokens == 12
     assert response.cost == 0.0
     assert response.model == "smollm2-135m"
 

@@ -72,8 +72,8 @@ def whole(local: Engine, content: str, **more: Any) -> tuple[str, list[float]]:
     return choice["message"]["content"], [token["logprob"] for token in choice["logprobs"]["content"]]
 
 
-def streamed(local: Engine, content: str) -> tuple[str, list[float]]:
-    _, _, data = post(local, body(content, logprobs=True, stream=True))
+def streamed(local: Engine, content: str, **more: Any) -> tuple[str, list[float]]:
+    _, _, data = post(local, body(content, logprobs=True, stream=True, **more))
     events = [json.loads(line[6:]) for line in data.decode().splitlines() if line.startswith("data: {")]
     choices = [event["choices"][0] for event in events if event["choices"]]
     tokens = [token for choice in choices for token in (choice.get("logprobs") or {}).get("content") or []]
@@ -266,16 +266,17 @@ class TestServing:
         """First, again, streamed, and beside others: the same text, with the same probabilities."""
         shared = "The council met on Tuesday. " * 8  # a prefix long enough to be worth a cache
         questions = [f"{shared}Summarise it in {count} words." for count in (5, 20)]
-        first = [whole(local, question) for question in questions]
-        assert [whole(local, question) for question in questions] == first
+        few = {"max_tokens": 6}
+        first = [whole(local, question, **few) for question in questions]
+        assert [whole(local, question, **few) for question in questions] == first
         for (text, odds), (streamed_text, streamed_odds) in zip(
-            first, [streamed(local, question) for question in questions], strict=True
+            first, [streamed(local, question, **few) for question in questions], strict=True
         ):
             assert streamed_text == text
             assert streamed_odds == odds[: len(streamed_odds)]  # a stream leaves out the end-of-text token
             assert len(odds) - len(streamed_odds) in (0, 1)
         with ThreadPoolExecutor(4) as pool:
-            assert list(pool.map(lambda question: whole(local, question), questions * 2)) == first * 2
+            assert list(pool.map(lambda question: whole(local, question, **few), questions * 2)) == first * 2
 
     def test_context_is_per_request(self) -> None:
         wide = engine(n_ctx=256, n_parallel=2)

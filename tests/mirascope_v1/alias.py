@@ -48,5 +48,5 @@ def aliased() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(alias)
-        for name in [name for name in sys.modules if name.partition(".")[0] == OLD]:
+        for name in [name for name in sys.modules if name == OLD or name.startswith(f"{OLD}.")]:
             del sys.modules[name]

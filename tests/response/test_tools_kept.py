@@ -43,6 +43,7 @@ from tests.conformance.wires.answer import Answer, Call
 from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Server
+from tests.response import in_a_process
 
 HERE = __name__
 ADD = Call("call_1", "add", '{"a": 1, ', '"b": 2}')
@@ -390,14 +391,10 @@ def test_in_another_process(has_module: bool, server: Server, tmp_path: Path, mo
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def call_of(response: Any) -> Any:
-    return response.tool.call()
-
-
 def test_multiprocessing(server: Server) -> None:
-    response = called(OPENAI, server, [add], ADD)
+    response = called(OPENAI, server, [in_a_process.add], ADD)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert pool.submit(call_of, response).result() == 3
+        assert pool.submit(in_a_process.call_tool, response).result() == 3
 
 
 # Tools themselves

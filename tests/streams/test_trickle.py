@@ -13,7 +13,7 @@ from tests.harness.clocks import PATIENCE
 from tests.streams.mending import Side
 from tests.streams.trickle import WAYS, Trickle
 
-SECONDS = 0.1
+SECONDS = 0.05
 """May pass before the request has arrived, on a busy machine: then there is no connection to close."""
 ways = pytest.mark.parametrize("way", WAYS)
 kept_or_new = pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])

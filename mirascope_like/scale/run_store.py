@@ -15,9 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
 
-from ..core.base.errors import StoreError, adopt_store_error, make_store_file
+from ..core.base.errors import StoreError, adopt_store_error, check_own_database, make_store_file
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK
+from ..core.base.runtime import CLOCK, file_identity
 
 SCHEMA_VERSION = 1
 """The version of the tables. A database of a later version is not used."""
@@ -106,6 +106,7 @@ class RunStore:
         with store_errors(self.path):
             if self.path is not None:
                 make_store_file(self.path, "store")
+                self._file = file_identity(self.path)
             self._writer = connected(self.path)
             self._reader = self._writer if self.path is None else connected(self.path)
             try:
@@ -183,6 +184,8 @@ class RunStore:
     def _commit(self, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
         if self.error is not None:
             return
+        if self.path is not None and self._file != file_identity(self.path):
+            raise StoreError(f"the store {self.path!r} was deleted or replaced during the run")
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         with writer:  # commits, or rolls back after an error
@@ -243,6 +246,7 @@ def connected(path: str | None) -> sqlite3.Connection:
     database = sqlite3.connect(path or "", timeout=BUSY, check_same_thread=False, isolation_level=None)
     try:
         if path is not None:
+            check_own_database(database, path, "a store of runs", "answer")
             database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for the writer
             database.execute("PRAGMA synchronous = FULL")  # what is committed survives a loss of power
     except BaseException:

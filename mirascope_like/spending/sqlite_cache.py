@@ -10,9 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..core.base.errors import ConfigurationError, StoreError, adopt_store_error, make_store_file
+from ..core.base.errors import (
+    ConfigurationError,
+    StoreError,
+    adopt_store_error,
+    check_own_database,
+    make_store_file,
+)
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK, ForkSafeLock
+from ..core.base.runtime import CLOCK, ForkSafeLock, file_identity
 from .durations import seconds_of
 
 SCHEMA_VERSION = 1
@@ -36,11 +42,12 @@ class SQLiteCache:
     """A cache in a SQLite database. Close it with `close()`, or use it as a context manager.
 
     Several threads and processes may use the same file, also after a fork. What was stored is never half written: if a
-    process is killed, an entry is complete or missing. `max_bytes` limits the size of all values: the oldest are
-    deleted when a new one is stored. `timeout` is how many seconds a call waits for a database that another process
-    has locked.
+    process is killed, an entry is complete or missing. If the file is deleted, it is made again. `max_bytes` limits the
+    size of all values: the oldest are deleted when a new one is stored. `timeout` is how many seconds a call waits for
+    a database that another process has locked.
 
-    Raises `StoreError` if the file cannot be used, or if a later version of the library has written it.
+    Raises `StoreError` if the file cannot be used, if it is the database of another application, or if a later version
+    of the library has written it.
     """
 
     def __init__(self, path: str | Path, *, max_bytes: int | None = None, timeout: float = 5.0) -> None:
@@ -55,27 +62,25 @@ class SQLiteCache:
         self._inherited: list[sqlite3.Connection] = []
         """Connections of parent processes, which a child process must neither use nor close."""
         with _store_errors():
-            if not self._in_memory:
-                make_store_file(self._path, "cache")
             self._database: sqlite3.Connection | None = self._connected()
-        try:
-            with self._using() as database:
-                if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'cache_removed'").fetchone() is None:
-                    database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
-                version = database.execute("SELECT number FROM cache_state WHERE name = 'version'").fetchone()
-                check_schema_version(version and version[0], SCHEMA_VERSION, f"the cache {self._path!r}")
-        except BaseException:
-            self.close()
-            raise
 
     def _connected(self) -> sqlite3.Connection:
+        if not self._in_memory:
+            make_store_file(self._path, "cache")
+        file = file_identity(self._path)
         database = sqlite3.connect(self._path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
         try:
+            check_own_database(database, self._path, "a cache", "cache")
             database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
             database.execute("PRAGMA synchronous = NORMAL")  # safe if a process is killed; not after a loss of power
+            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'cache_removed'").fetchone() is None:
+                database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+            version = database.execute("SELECT number FROM cache_state WHERE name = 'version'").fetchone()
+            check_schema_version(version and version[0], SCHEMA_VERSION, f"the cache {self._path!r}")
         except BaseException:
             database.close()
             raise
+        self._file = file
         return database
 
     @contextmanager
@@ -86,6 +91,9 @@ class SQLiteCache:
             if self._pid != os.getpid() and not self._in_memory:
                 self._inherited.append(self._database)
                 self._pid, self._database = os.getpid(), self._connected()
+            elif not self._in_memory and self._file != file_identity(self._path):  # deleted or replaced
+                replaced, self._database = self._database, self._connected()
+                replaced.close()
             yield self._database
 
     def get(self, key: str, max_age: float | None = None) -> bytes | None:

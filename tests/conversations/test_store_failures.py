@@ -457,3 +457,17 @@ def test_a_program_that_changes_its_folder(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "other").iterdir()) == []
     if kind is SQLiteStore:
         store.close()
+
+
+def test_a_sqlite_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    with SQLiteStore(path) as store:
+        store.append("a", [TURN])
+        path.unlink()
+        assert store.names() == []
+        store.append("b", [TURN])
+        with SQLiteStore(path) as other:
+            assert other.names() == ["b"]
+            path.unlink()
+            other.append("c", [TURN])
+        assert store.names() == ["c"]

@@ -318,3 +318,42 @@ def test_a_store_that_cannot_be_made(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "run.db"
     with pytest.raises(StoreError, match=f"the store '{path}' cannot be written: No such file or directory"):
         map_calls(ask, ["a"], store=path).results()
+
+
+@pytest.mark.parametrize("table", ["users (name TEXT)", "run (id INTEGER PRIMARY KEY)", "answer (id INTEGER)"])
+@pytest.mark.parametrize("estimated", [False, True])
+def test_the_database_of_another_application_is_refused(store: Path, table: str, estimated: bool) -> None:
+    database = sqlite3.connect(store)
+    database.execute(f"CREATE TABLE {table}")
+    if table.startswith("run"):
+        database.execute("CREATE TABLE shoes (id INTEGER)")
+    database.close()
+    before = store.read_bytes()
+    made = map_calls(ask, ["a"], store=store)
+    with fake(echo) as model, pytest.raises(StoreError, match=r"run\.db' is another database, not a store of runs"):
+        made.estimate() if estimated else made.results()
+    assert not model.requests
+    assert store.read_bytes() == before
+    assert list(store.parent.iterdir()) == [store]
+
+
+def test_an_empty_file_and_a_database_without_tables(store: Path) -> None:
+    store.touch()
+    assert run(ask, ["a"], store=store)[1] == 1
+    store.unlink()
+    database = sqlite3.connect(store)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.close()
+    assert run(ask, ["a"], store=store)[1] == 1
+    assert run(ask, ["a"], store=store)[1] == 0
+
+
+def test_a_store_that_is_deleted_during_a_run_is_an_error(store: Path) -> None:
+    """What is written to a deleted file is lost, so no more is sent."""
+
+    def reply(request: Any) -> str:
+        store.unlink(missing_ok=True)
+        return echo(request)
+
+    with fake(reply), pytest.raises(StoreError, match=r"run\.db' was deleted or replaced during the run"):
+        map_calls(ask, ["a"], store=store).results()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ConfigurationError, StoreError
+from mirascope_like.core import ConfigurationError, SQLiteStore, StoreError
 from mirascope_like.spending import SQLiteCache
 from tests.harness.clocks import PATIENCE, MovedClock
 from tests.harness.permissions import read_only
@@ -202,3 +202,55 @@ def test_a_locked_database_is_an_error_after_the_timeout(tmp_path: Path) -> None
         other.close()
         store.set("a", b"1")
         assert store.get("a") == b"1"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_was_deleted_is_made_again(tmp_path: Path, replaced: bool) -> None:
+    path, other = tmp_path / "cache.db", tmp_path / "other.db"
+    with SQLiteCache(path) as store, SQLiteCache(other) as another:
+        store.set("a", b"1")
+        another.set("b", b"2")
+        another.close()
+        for file in tmp_path.glob("cache.db*"):
+            file.unlink()
+        if replaced:
+            other.rename(path)
+        assert store.get("a") is None
+        assert store.get("b") == (b"2" if replaced else None)
+        store.set("c", b"3")
+        with SQLiteCache(path) as reader:
+            assert reader.get("c") == b"3"
+
+
+def test_another_database_in_the_place_of_a_deleted_one(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    with SQLiteCache(path) as store:
+        store.set("a", b"1")
+        path.unlink()
+        database = sqlite3.connect(path)
+        database.execute("CREATE TABLE users (name TEXT)")
+        database.close()
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"cache\.db' is another database, not a cache: use another file"):
+                store.set("b", b"2")
+
+
+@pytest.mark.parametrize("table", ["users (name TEXT)", "cache (id INTEGER PRIMARY KEY, page TEXT)"])
+def test_the_database_of_another_application_is_refused(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "app.db"
+    database = sqlite3.connect(path)
+    database.execute(f"CREATE TABLE {table}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=rf"app\.db' is another database, not a cache: .* has the tables {table[:5]}"):
+        SQLiteCache(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_cache_and_sessions_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "both.db"
+    path.touch()
+    with SQLiteStore(path) as sessions, SQLiteCache(path) as store:
+        store.set("a", b"1")
+        assert sessions.names() == []

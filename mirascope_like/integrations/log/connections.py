@@ -10,7 +10,7 @@ from threading import RLock
 from weakref import WeakSet
 
 from ...core.base.errors import StoreError
-from ...core.base.runtime import make_private_file
+from ...core.base.runtime import file_identity, make_private_file
 from .schema import prepare, version_of
 
 _ALL: WeakSet[Connections] = WeakSet()
@@ -75,11 +75,7 @@ class Connections:
         """Close the connections if the file was deleted or replaced: what is written to it would be lost."""
         if self._memory:
             return
-        try:
-            found = os.stat(self._path)
-            file = (found.st_dev, found.st_ino)
-        except OSError:
-            file = None
+        file = file_identity(self._path)
         if self._file is not None and self._file != file:
             self.close()
         self._file = file
@@ -89,6 +85,7 @@ class Connections:
             make_private_file(self._path)
         database = self._connected(self._path)
         try:
+            version_of(database, self._path)  # the journal mode of another database stays
             if not self._memory:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA synchronous = NORMAL")  # survives the end of the process, at any moment

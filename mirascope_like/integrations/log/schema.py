@@ -154,12 +154,12 @@ def prepare(database: sqlite3.Connection, path: str) -> None:
 def version_of(database: sqlite3.Connection, path: str) -> int:
     """Return the schema version of a file; 0 for an empty file."""
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if names and (version == 0 or not names.issuperset(("calls", "search_state"))):
+        raise StoreError(f"{path!r} is another database, not a log of calls: use another file")
     if version > VERSION:
         raise StoreError(
             f"the log {path!r} has schema version {version}, and this version of mirascope_like reads versions up to "
             f"{VERSION}: upgrade mirascope_like"
         )
-    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-    if version == 0 and names:
-        raise StoreError(f"{path!r} is another database, not a log of calls: use another file")
     return version

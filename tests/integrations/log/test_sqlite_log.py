@@ -607,3 +607,15 @@ def test_a_file_of_an_earlier_version(path: Path) -> None:
         (index,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'calls_by_parent'").fetchone()
     database.close()
     assert index.endswith("WHERE parent_id IS NOT NULL")
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_the_database_of_another_application_is_refused(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE calls (number TEXT)")
+        database.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    for use in (lambda log: log.find(), lambda log: log.delete(id=1)):
+        with SQLiteLog(path) as log, pytest.raises(StoreError, match="is another database, not a log of calls"):
+            use(log)
+    assert path.read_bytes() == before

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..parsing import check_schema_version
-from ..runtime import ForkSafeLock, make_private_file
+from ..runtime import ForkSafeLock, file_identity, make_private_file
 from .conversation import TURNS_VERSION, Conversation, Turn
 from .json_lines_store import JSONLinesStore
 from .store_support import checked_name, store_errors
 
 __all__ = ["JSONLinesStore", "MemoryStore", "ReplacingStore", "SQLiteStore", "Store", "replace_turns"]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS turns (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number);
+"""
 
 
 class Store(Protocol):
@@ -117,7 +122,8 @@ class SQLiteStore:
     """Saves conversations in a SQLite database. Close it with `close()`, or use it as a context manager.
 
     Several threads and processes may use the same database. If another connection has locked it, a call waits at most
-    `timeout` seconds and then raises `StoreError`. A forked process opens its own connection.
+    `timeout` seconds and then raises `StoreError`. A forked process opens its own connection. If the file is deleted,
+    it is made again. The file may be a database of yours, with other tables.
 
     The table `turns_schema` has the schema versions of the saved turns. If a later version of the library has written
     to the database, opening or using it raises `StoreError`.
@@ -136,29 +142,23 @@ class SQLiteStore:
             self._file = os.path.abspath(path) if _is_file(str(path)) else None
             self._pid = os.getpid()
             self._database = self._connected()
-        try:
-            with self._reading() as database:
-                made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'turns_by_session'").fetchone()
-            if not made:
-                self._create_tables()
-        except BaseException:
-            self._database.close()
-            raise
-
-    def _create_tables(self) -> None:
-        with self._changing() as database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS turns"
-                " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
-            )
-            database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
 
     def _connected(self) -> sqlite3.Connection:
         # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
-        path = self._file or self._path
+        path, identity = self._file or self._path, None
         if self._file is not None:
             make_private_file(self._file)
-        return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
+            identity = file_identity(self._file)
+        database = sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
+        try:
+            self._check_version(database)
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'turns_by_session'").fetchone():
+                database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+        except BaseException:
+            database.close()
+            raise
+        self._identity = identity
+        return database
 
     @contextmanager
     def _reading(self) -> Generator[sqlite3.Connection]:
@@ -166,7 +166,10 @@ class SQLiteStore:
             if self._pid != os.getpid() and self._file is not None and not self._closed:
                 self._inherited.append(self._database)
                 self._pid, self._database = os.getpid(), self._connected()
-            check_schema_version(self._version(), TURNS_VERSION, f"the store {str(self._path)!r}")
+            elif self._file is not None and not self._closed and self._identity != file_identity(self._file):
+                replaced, self._database = self._database, self._connected()  # the file was deleted or replaced
+                replaced.close()
+            self._check_version(self._database)
             yield self._database
 
     @contextmanager
@@ -176,15 +179,12 @@ class SQLiteStore:
             with database:  # commits, or rolls back after an error
                 yield database
 
-    def _version(self) -> int | None:
-        """Return the latest schema version in the database; None if nothing was appended, or if the database has no
-        versions.
-        """
-        tables = self._database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turns_schema'")
-        if tables.fetchone() is None:
-            return None
-        found: int | None = self._database.execute("SELECT max(version) FROM turns_schema").fetchone()[0]
-        return found
+    def _check_version(self, database: sqlite3.Connection) -> None:
+        """Raise `StoreError` if a later version of the library has written turns."""
+        tables = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turns_schema'")
+        if tables.fetchone() is not None:
+            found = database.execute("SELECT max(version) FROM turns_schema").fetchone()[0]
+            check_schema_version(found, TURNS_VERSION, f"the store {str(self._path)!r}")
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add turns to the end of a conversation, in one transaction."""

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .malformed import ErrorEventError, MalformedEventError
     from .missing_sdk import MissingSDKError, load_sdk
     from .reported import reported_error
-    from .store_files import make_store_file
+    from .store_files import check_own_database, make_store_file
     from .validation import arguments_error, complaint, parse_error
     from .waiting_time import retry_after
 else:
@@ -73,7 +73,7 @@ else:
             "malformed": "ErrorEventError MalformedEventError",
             "missing_sdk": "MissingSDKError load_sdk",
             "reported": "reported_error",
-            "store_files": "make_store_file",
+            "store_files": "check_own_database make_store_file",
             "validation": "arguments_error complaint parse_error",
             "waiting_time": "retry_after",
         },
@@ -127,6 +127,7 @@ __all__ = [
     "error_kind",
     "header",
     "load_sdk",
+    "check_own_database",
     "make_store_file",
     "parse_error",
     "reported_error",

@@ -15,7 +15,7 @@ from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .older_pickles import loads_older_pickles
-from .private_file import PRIVATE, make_private_file
+from .private_file import PRIVATE, file_identity, make_private_file
 from .public_names import Listing
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
@@ -47,6 +47,7 @@ __all__ = [
     "lazy_names",
     "Listing",
     "loads_older_pickles",
+    "file_identity",
     "make_private_file",
     "named_values",
     "on_asyncio",

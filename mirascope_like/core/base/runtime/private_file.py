@@ -17,3 +17,14 @@ def make_private_file(path: str | Path) -> None:
     """
     with suppress(OSError, ValueError):
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+
+
+def file_identity(path: str | Path) -> tuple[int, int] | None:
+    """Return the device and the number of a file, which differ once it was deleted or replaced; None if it is not
+    there.
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

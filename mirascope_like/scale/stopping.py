@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from .outgoing import Answer, Answerer, Outgoing
@@ -32,24 +34,40 @@ def on_interrupt(handle: Callable[[], object]) -> Generator[None]:
     """Context manager: call a function in the running event loop when the user presses Ctrl-C, in place of what Python
     and asyncio do.
 
-    Only in the main thread, and if the program has no handler of its own for SIGINT. Windows has no such handlers for
-    event loops; there asyncio cancels the task.
+    Only if it is entered in the main thread, and if the program has no handler of its own for SIGINT. If it is left in
+    another thread, which cannot set handlers, the earlier handler is restored when Ctrl-C is pressed. On Windows
+    asyncio cancels the task.
     """
-    loop = asyncio.get_running_loop()
-    if threading.current_thread() is not threading.main_thread() or not _is_default(signal.getsignal(signal.SIGINT)):
-        yield
-        return
     before = signal.getsignal(signal.SIGINT)
-    try:
-        loop.add_signal_handler(signal.SIGINT, handle)
-    except NotImplementedError:
+    if not _in_main_thread() or not _is_default(before) or os.name == "nt":
         yield
         return
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def restore() -> Any:
+        earlier = signal.default_int_handler if _is_over(before) else before
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            signal.signal(signal.SIGINT, earlier)
+        return earlier
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if ended:
+            restore()(number, frame)
+        else:
+            loop.call_soon_threadsafe(handle)
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, signal.default_int_handler if _is_over(before) else before)
+        ended = True
+        if _in_main_thread():
+            restore()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _is_over(handler: Any) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,47 @@ def test_a_call_that_cancels_the_task_of_the_map() -> None:
 
     with pytest.raises(RuntimeError, match="a call has cancelled the task of the map"):
         map_calls(cancels, ["a", "b"]).results()
+
+
+def rest_in_thread(reading: Iterator[Item[Any, Any]]) -> list[Item[Any, Any]]:
+    """What another thread reads from the place at which the main thread has stopped."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(list, reading).result()
+
+
+def test_a_run_that_another_thread_ends() -> None:
+    """That thread cannot restore the handler of Ctrl-C: the next Ctrl-C does, and is Python's KeyboardInterrupt."""
+
+    async def same(number: int) -> int:
+        return number
+
+    reading = iter(map_calls(same, range(5)).ordered())
+    assert next(reading).number == 0
+    assert [item.number for item in rest_in_thread(reading)] == [1, 2, 3, 4]
+    with pytest.raises(KeyboardInterrupt):
+        press()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_that_the_main_thread_ends() -> None:
+    async def same(number: int) -> int:
+        return number
+
+    reading = iter(map_calls(same, range(1000), limits=Limits(concurrency=1)).ordered())
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(next, reading).result().number == 0
+    assert len(list(reading)) == 999
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_while_another_thread_reads() -> None:
+    """The requests in progress end, and no further call starts."""
+    with fake(echo) as model:
+        reading = iter(map_calls(ask, (str(number) for number in range(1000)), limits=Limits(concurrency=1)))
+        next(reading)
+        press()
+        with pytest.raises(KeyboardInterrupt):
+            rest_in_thread(reading)
+    assert len(model.requests) < 1000
+    with pytest.raises(KeyboardInterrupt):
+        press()

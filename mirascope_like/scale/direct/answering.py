@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
 from ...core.base.request import Request
-from ...core.dialects.transport import SDK_OPTIONS, Rehearsal, SDKProvider, obstacle
+from ...core.dialects.transport import SDK_OPTIONS, Rehearsal, SDKProvider, obstacle, settings_of
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from .session import Head, HTTPSession, Received
@@ -43,7 +43,9 @@ class Direct:
         self._inner = inner
         self._counts = counts
         self._session = HTTPSession()
-        self._rehearsals: dict[Hashable, Rehearsal] = {}
+        self._rehearsals: dict[Hashable, tuple[Rehearsal, Sequence[Any]]] = {}
+        """The rehearsals, each with the settings of its client, which are kept so that no others have their identity.
+        """
         self._routes: dict[Hashable, Route | None] = {}
         self._making = asyncio.Lock()
         self._reported: set[str] = set()
@@ -80,7 +82,7 @@ class Direct:
             return self._report(provider, "aiohttp is patched")
         if (client := await provider.aclient_for(request)) is None:
             return None  # the SDK raises the error
-        who = id(provider), id(client), getattr(client, "api_key", None), getattr(client, "auth_token", None)
+        who = id(provider), id(client), *map(id, settings_of(client))
         head = repr([payload[name] for name in _OF_HEAD if name in payload])
         key = who, request.model, tuple(payload), provider.head_depends_on(payload), head
         if key not in self._routes:
@@ -95,8 +97,9 @@ class Direct:
     async def _made(self, provider: Any, client: Any, who: Hashable, payload: dict[str, Any]) -> Route | None:
         if (reason := obstacle(provider, client)) is not None:
             return self._report(provider, reason)
-        if (rehearsal := self._rehearsals.get(who)) is None:
-            rehearsal = self._rehearsals[who] = Rehearsal(provider, client)
+        if who not in self._rehearsals:
+            self._rehearsals[who] = Rehearsal(provider, client), settings_of(client)
+        rehearsal = self._rehearsals[who][0]
         try:
             captured = await rehearsal.capture(payload)
         except Exception:

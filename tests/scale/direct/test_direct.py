@@ -19,7 +19,7 @@ import openai as openai_sdk
 import pytest
 
 from mirascope_like import budget
-from mirascope_like.core import ConfigurationError, anthropic, azure, groq, hosts, openai
+from mirascope_like.core import ConfigurationError, RequestTimeoutError, anthropic, azure, groq, hosts, openai
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls, options
 from mirascope_like.testing import block_requests, fake, record, replay
@@ -408,6 +408,45 @@ def test_keys_that_change() -> None:
 
         _, sent = run(ask, ["a", "b"], client=client, limits=Limits(concurrency=1))
         assert [one.headers["authorization"] for one in server.requests] == ["Bearer key-a", "Bearer key-b"]
+    assert sent == 2
+
+
+@EACH
+def test_a_url_and_timeouts_that_change(row: Row) -> None:
+    """What the user sets on the client is used for the next request, as by the SDK."""
+    reply = row.wire.answered(Answer(Text("Hello")))
+    with Server().always(reply) as first, Server(reply).always(Reply((Stall(),))) as second:
+        client = row.client(first)
+
+        @row.call("m", client=client)
+        async def ask(text: str) -> str:
+            if text == "second":
+                client.base_url = str(client.base_url).replace(first.url, second.url)
+            if text == "late":
+                client.timeout = 0.1
+            return text
+
+        async def main() -> tuple[list[Any], int]:
+            items, ended = list[Any](), asyncio.Event()
+
+            async def one_after_another() -> AsyncGenerator[str]:
+                for text in ("first", "second", "late"):
+                    yield text
+                    await ended.wait()
+                    ended.clear()
+
+            made = amap(ask, one_after_another(), transport="direct", attempts=1)
+            async with closed(client):
+                async for item in made:
+                    items.append(item)
+                    ended.set()
+            return items, made.counts.direct
+
+        items, sent = asyncio.run(main())
+        assert [len(first.requests), len(second.requests)] == [1, 2]
+        assert first.requests[0].path == second.requests[0].path == second.requests[1].path
+    assert [type(item) for item in items] == [Done, Done, Failed]
+    assert isinstance(items[2].error, RequestTimeoutError)
     assert sent == 2
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .noted_responses import noting
     from .patches import made_by
     from .redirects import stays
-    from .rehearsal import Rehearsal, copied, obstacle
+    from .rehearsal import Rehearsal, copied, obstacle, settings_of
     from .response_capture import catching, catching_clients, closed_on_error, note_responses, reporting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
@@ -45,7 +45,7 @@ else:
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
-            "rehearsal": "Rehearsal copied obstacle",
+            "rehearsal": "Rehearsal copied obstacle settings_of",
             "noted_responses": "noting",
             "patches": "made_by",
             "response_capture": "catching catching_clients closed_on_error note_responses reporting",
@@ -96,6 +96,7 @@ __all__ = [
     "refusal",
     "secret_headers",
     "secrets_in",
+    "settings_of",
     "sent_once",
     "stays",
     "sync_method",

@@ -8,6 +8,7 @@ of the SDK, and their errors are those of the SDK.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from contextvars import ContextVar
 from inspect import isawaitable, iscoroutinefunction
 from types import ModuleType
@@ -29,6 +30,11 @@ _CHANGING = (
 """Attributes of clients that are set if the headers differ from request to request: keys that a function returns, keys
 that expire, and functions of the user that see each request.
 """
+_SETTINGS = (
+    *("api_key", "auth_token", "_base_url", "timeout", "_timeout", "organization", "project"),
+    *("_custom_headers", "_custom_query", "_api_version", "_azure_ad_token"),
+)
+"""Attributes of clients on which the URL, the headers and the time limits of each request depend."""
 _HOOKS = ("_prepare_options", "_prepare_request", "_build_request", "_send_request")
 """Methods of clients that a tracer may replace."""
 
@@ -133,6 +139,12 @@ def obstacle(provider: Any, client: Any) -> str | None:
     if client.custom_auth is not None or any(_own_attributes(client).get(name) for name in _CHANGING):
         return "a client whose keys or headers change with each request"
     return _http_obstacle(provider.sdk, client._client)
+
+
+def settings_of(client: Any) -> Sequence[Any]:
+    """Return the settings of a client that a program can change while it is used. A changed one is another object."""
+    own = _own_attributes(client)
+    return [own.get(name) for name in _SETTINGS]
 
 
 def _http_obstacle(sdk: ModuleType, http: Any) -> str | None:

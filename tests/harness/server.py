@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -59,7 +60,7 @@ class Server:
     raises. A client that goes away early is only seen while something is left to send: end with `Stall()`.
     """
 
-    def __init__(self, *replies: Reply) -> None:
+    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.served: list[Served] = []
         self.problems: list[str] = []
@@ -69,6 +70,7 @@ class Server:
         self._handler: Handler | None = None
         self._changed = threading.Condition()
         self._stopping = False
+        self._tls = tls
         self._transports: set[asyncio.WriteTransport] = set()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=4096)
         # Inherited by every connection: asyncio sets it only for sockets that name their protocol.
@@ -84,8 +86,8 @@ class Server:
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:port`: the base URL for Anthropic's SDK; OpenAI's wants `/v1` after it."""
-        return f"http://127.0.0.1:{self.port}"
+        """`http://127.0.0.1:port`; https with `tls`. The base URL for Anthropic's SDK; OpenAI wants `/v1` after it."""
+        return f"http{'' if self._tls is None else 's'}://127.0.0.1:{self.port}"
 
     def reply(self, *replies: Reply) -> Self:
         """Queue replies: one per request, in order of arrival."""
@@ -148,7 +150,9 @@ class Server:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        listener = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
+        listener = self._loop.run_until_complete(
+            self._loop.create_server(self._protocol, sock=self._socket, ssl=self._tls)
+        )
         self._loop.call_soon(self._started.set)
         try:
             self._loop.run_forever()

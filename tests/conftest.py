@@ -85,10 +85,9 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the modules and tests, which live to the end, out of later searches for garbage, and search less often."""
+    """Keep the modules and tests, which live to the end, out of each later search for garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

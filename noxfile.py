@@ -28,7 +28,7 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/demo.py", *session.posargs)
 
 
-def run_tests(session: nox.Session) -> None:
+def run_tests(session: nox.Session, *options: str) -> None:
     """Install every SDK and the embedded model, and run the tests in one process for each core.
 
     Whatever the machine's setting, bytecode is written: installers leave the SDKs without it, and compiling them in
@@ -36,14 +36,20 @@ def run_tests(session: nox.Session) -> None:
     """
     session.install("-e", ".[all]", *group("tests"))
     session.install(*WEIGHTS)
-    command = ("pytest", "--numprocesses=auto", "--dist=worksteal", "-rfEs", *session.posargs)
+    command = ("pytest", "--numprocesses=auto", "--dist=worksteal", "-rfEs", *options, *session.posargs)
     session.run(*command, env={"PYTHONDONTWRITEBYTECODE": None})
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, with every SDK and the embedded model."""
-    run_tests(session)
+    """Run the tests, with every SDK and the embedded model: all but those that are marked as slow."""
+    run_tests(session, "-m", "not slow")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that start programs, or take seconds."""
+    run_tests(session, "-m", "slow")
 
 
 @nox.session(name="tests-on", python=["3.11", "3.12", "3.13"])
@@ -219,7 +225,7 @@ def pacing(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.limits", *session.posargs)
 
 
-SLOW = ("pytest", "--noconftest", "-o", "faulthandler_timeout=120")
+BARE = ("pytest", "--noconftest", "-o", "faulthandler_timeout=120")
 """Runs tests without the harness of the suite, and prints where one stands that takes two minutes."""
 
 
@@ -227,14 +233,14 @@ SLOW = ("pytest", "--noconftest", "-o", "faulthandler_timeout=120")
 def redis(session: nox.Session) -> None:
     """Share limits through a real Redis server, which the tests start. Needs Debian's package redis-server."""
     session.install("-e", ".[openai,redis,cost]", *group("tests"))
-    session.run(*SLOW, "tests/scale/shared/over_redis.py", *session.posargs)
+    session.run(*BARE, "tests/scale/shared/over_redis.py", *session.posargs)
 
 
 @nox.session
 def ray(session: nox.Session) -> None:
     """Map calls in a local cluster of Ray, in an environment of its own."""
     session.install("-e", ".[openai,ray,cost]", *group("tests"))
-    session.run(*SLOW, "-W", "default", "tests/scale/over_ray.py", *session.posargs)
+    session.run(*BARE, "-W", "default", "tests/scale/over_ray.py", *session.posargs)
 
 
 @nox.session
@@ -262,11 +268,11 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run what takes too long for CI: every other session, but for `demo`, `tests`, `lint` and `typing`."""
-    slow = (
+    """Run what takes too long for CI: every other session, but for `demo`, `tests`, `slow`, `lint` and `typing`."""
+    longer = (
         *("litellm", "tracers", "phoenix", "notebook", "properties", "documentation", "recorded", "killed"),
         "embedded-map",
         *("bench", "compare-maps", "load", "pacing", "redis", "ray", "mutants"),
     )
-    for name in ("tests-on", "extras", *slow):
+    for name in ("tests-on", "extras", *longer):
         session.notify(name)

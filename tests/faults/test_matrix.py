@@ -264,6 +264,7 @@ def resident() -> int:
         return 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "count"), [(OPENAI, 1000), (ANTHROPIC, 200)], ids=["openai", "anthropic"]
 )  # `nox -s load` opens 1,000 on every provider's client

@@ -23,6 +23,8 @@ from tests.harness.clocks import PATIENCE
 from tests.harness.replies import Reply
 from tests.harness.server import CloseEarly, Server, Stall
 
+pytestmark = pytest.mark.slow
+
 COUNTED = frozenset(
     {"mirascope_like", "httpx", "httpx2", "httpcore", "httpcore2", "h11", "openai", "anthropic", "groq", "mistralai"}
     | {"cohere", "google", "proto", "botocore", "urllib3", "requests"}

@@ -121,6 +121,7 @@ def terminal(*arguments: str, ignoring_interrupts: bool = False, **settings: str
         os.close(ours)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignoring_interrupts", [False, True], ids=["foreground", "started in the background"])
 def test_in_a_terminal(ignoring_interrupts: bool, server: Server) -> None:
     gate = Gate()
@@ -159,6 +160,7 @@ def test_in_a_terminal(ignoring_interrupts: bool, server: Server) -> None:
     assert "Traceback" not in chat.said
 
 
+@pytest.mark.slow
 def test_in_a_terminal_without_a_key() -> None:
     with terminal("openai:gpt-4o-mini") as chat:
         chat.shows("> ")

@@ -139,6 +139,7 @@ def test_names() -> None:
     assert all(named(name) is not None for name in manifest()["names"])
 
 
+@pytest.mark.slow
 def test_pickles_in_a_new_interpreter() -> None:
     """Nothing of the library has to be imported before a pickle is loaded."""
     program = """
@@ -272,6 +273,7 @@ def test_every_file_is_in_the_manifest() -> None:
     assert listed | {"manifest.json"} == {str(path.relative_to(FILES)) for path in FILES.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_files_that_this_version_writes(tmp_path: Path) -> None:
     """`make` runs at any commit, and what it writes loads too."""
     # In a new process: a call that has made a default client holds a lock, and cannot be pickled.

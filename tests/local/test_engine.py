@@ -24,6 +24,8 @@ from mirascope_like.core.base.errors import ConfigurationError
 from mirascope_like.core.local.engine import Engine, engine
 from tests.harness.clocks import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 module = sys.modules[engine.__module__]
 

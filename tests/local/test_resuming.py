@@ -17,6 +17,8 @@ pytest.importorskip("xllamacpp", reason="runs where the embedded model is instal
 from mirascope_like.core import anthropic, local
 from tests.harness.server import Reply, Request, Server
 
+pytestmark = pytest.mark.slow
+
 PROMPTS = ["Name three colours, in one short sentence.", "List three fruits, one on each line."]
 LIMIT = 60
 STEP = 3 if os.environ.get("MIRASCOPE_LIKE_EVERY_WAY") else 12

@@ -19,6 +19,8 @@ from tests.conformance.wires.chat import ChatWire
 from tests.harness.recordings import ROOT
 from tests.harness.server import Server
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).with_name("helpdesk")
 BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.scale.killed import check, check_batches
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_committed_survives_a_kill(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from tests.conformance.wires.answer import Answer, Text
 from tests.harness.recordings import ROOT
 from tests.harness.server import Server, Stall
 
+pytestmark = pytest.mark.slow
+
 PRELUDE = """
 import asyncio
 client = globals().get("client")

@@ -17,6 +17,8 @@ from mirascope_like.testing.wires import Answer, ChatFormat
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
 
+pytestmark = pytest.mark.slow
+
 PLUGIN = "mirascope_like.testing.plugin"
 
 PROGRAM = """

@@ -62,6 +62,7 @@ def in_process(kind: Any, path: Path, name: str) -> None:
         ask(f"{number}")
 
 
+@pytest.mark.slow
 @LOGS
 def test_processes(tmp_path: Path, kind: Any) -> None:
     path = tmp_path / "calls"

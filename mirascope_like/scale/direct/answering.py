@@ -54,7 +54,11 @@ class Direct:
         """Return the answer. Raises the error of the SDK."""
         request, payload = outgoing.request, outgoing.payload
         provider = _sdk_provider(outgoing.provider)
-        if provider is None or (body := _body(payload)) is None:
+        if provider is None:
+            self._report(outgoing.provider, "how it sends them is not known here")
+            return await self._inner.answer(outgoing)
+        if (body := _body(payload)) is None:
+            self._report(provider, "only the SDK can encode an object in the payload")
             return await self._inner.answer(outgoing)
         if (route := await self._route(provider, request, payload)) is None:
             return await self._inner.answer(outgoing)

@@ -22,6 +22,8 @@ class Deliveries:
         """Pairs of the number of a period and the requests in it, in order."""
         self.pauses: deque[list[float]] = deque()
         """Pairs of the end of a pause and its seconds."""
+        self.gaps: deque[list[float]] = deque()
+        """Pairs of the end of a time without a waiting request and its seconds."""
         self.began: float | None = None
         """The time of the first request."""
 
@@ -61,17 +63,24 @@ class Deliveries:
 
     def pause(self, end: float, seconds: float) -> None:
         """Count a pause in which nothing was sent."""
-        self.pauses.append([end, seconds])
-        while self.pauses[0][0] < end - LONGEST:
-            self.pauses.popleft()
+        _add(self.pauses, end, seconds)
 
     def paused(self, now: float, seconds: float) -> float:
         """Return the length of the pauses in the last seconds."""
-        return sum(min(one, end - (now - seconds)) for end, one in self.pauses if end > now - seconds)
+        return _within(self.pauses, now, seconds)
+
+    def gap(self, end: float, seconds: float) -> None:
+        """Count a time in which no request waited: nothing was sent because nobody wanted to."""
+        _add(self.gaps, end, seconds)
+
+    def unused(self, now: float, seconds: float) -> float:
+        """Return how much of the last seconds passed without a waiting request."""
+        return _within(self.gaps, now, seconds)
 
     def state(self) -> dict[str, Any]:
         """Return all that is remembered, as JSON data, for `restored`."""
-        return {"counts": list(self.counts), "pauses": list(self.pauses), "began": self.began}
+        times = {"counts": list(self.counts), "pauses": list(self.pauses), "gaps": list(self.gaps)}
+        return {**times, "began": self.began}
 
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> Deliveries:
@@ -79,5 +88,16 @@ class Deliveries:
         deliveries = cls()
         deliveries.counts.extend(state["counts"])
         deliveries.pauses.extend(state["pauses"])
+        deliveries.gaps.extend(state.get("gaps", ()))  # earlier versions did not count them
         deliveries.began = state["began"]
         return deliveries
+
+
+def _add(times: deque[list[float]], end: float, seconds: float) -> None:
+    times.append([end, seconds])
+    while times[0][0] < end - LONGEST:
+        times.popleft()
+
+
+def _within(times: deque[list[float]], now: float, seconds: float) -> float:
+    return sum(min(one, end - (now - seconds)) for end, one in times if end > now - seconds)

@@ -48,6 +48,8 @@ SHORT = 3.0
 """Shorter holds do not count as time in which requests were accepted: a bucket was empty, and has refilled. The time of
 a longer hold belongs to a window, whose quota was used up.
 """
+GAP = 1.0
+"""Requests that come so much later than they might have, in seconds, did not wait."""
 REMEMBERED = 120.0
 """The seconds for which the longest hold is remembered."""
 
@@ -183,6 +185,8 @@ class Pacer:
         if self.window is not None:
             self.unanswered.extend([now] * count)
         if (rate := self.rate) is not None:
+            if (gap := now - max(self.next, self.next_tokens)) > GAP:
+                self.deliveries.gap(now, gap)
             if waited and rate != self.most:
                 rate = self._grow(now, rate)
             most, least, requests = CATCH_UP
@@ -253,12 +257,14 @@ class Pacer:
         if first:
             seconds = FIRST_SECONDS
         accepted = self.deliveries.within(now, seconds)
+        sending = seconds - hold
+        few = sending < GAP or self.deliveries.unused(now, seconds) > sending / 2
         if hold < SHORT:
             self.deliveries.pause(now, hold)
         seconds -= min(seconds / 4, self.deliveries.paused(now, seconds))
         lately = accepted / seconds
         before = lately if self.rate is None else self.rate
-        if hold < SHORT and not self.learning:  # less may have been accepted only because this process sent less
+        if few or (hold < SHORT and not self.learning):  # less may have been accepted only because less was sent
             lately = max(lately, LARGEST_CUT * before)
         self.soon = self.soon + 1 if self.held - self.changed < SOON and self.longest < SHORT else 0
         back = BACK ** (1 + self.soon / 2)

@@ -19,7 +19,7 @@ import openai as openai_sdk
 import pytest
 
 from mirascope_like import budget
-from mirascope_like.core import ConfigurationError, RequestTimeoutError, anthropic, azure, groq, hosts, openai
+from mirascope_like.core import ConfigurationError, RequestTimeoutError, anthropic, azure, groq, hosts, mistral, openai
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls, options
 from mirascope_like.testing import block_requests, fake, record, replay
@@ -500,6 +500,33 @@ def test_what_the_sdk_sends(make: Callable[[str], Any], caplog: pytest.LogCaptur
     assert sent == 0
     lines = [one.getMessage() for one in caplog.records if one.name == "mirascope_like.scale"]
     assert len([line for line in lines if line.startswith("the SDK sends the requests of openai: ")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "params", "reason"),
+    [
+        (mistral.call, {}, "the SDK sends the requests of mistral: how it sends them is not known here"),
+        (
+            openai.call,
+            {"extra_body": {"at": datetime(2026, 11, 21, tzinfo=UTC)}},
+            "the SDK sends the requests of openai: only the SDK can encode an object in the payload",
+        ),
+    ],
+    ids=["a provider", "an object"],
+)
+def test_requests_that_only_the_sdk_can_send(
+    call: Any, params: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "mirascope_like.scale")
+
+    @call("some-model", call_params=params)
+    async def ask(text: str) -> str:
+        return text
+
+    with fake("Hello", "Hello"):
+        items = map_calls(ask, ["a", "b"], transport="direct").results()
+    assert [type(item) for item in items] == [Done, Done]
+    assert [one for one in caplog.messages if one.startswith("the SDK sends")] == [reason]
 
 
 def test_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,3 +88,24 @@ def test_answers_that_take_long() -> None:
     result = simulate(Bucket(RATE, 20), Pacer(TOO_MUCH), seconds=SECONDS, latency=20.0)
     assert result.used >= 0.95
     assert result.refused_later <= 0.005
+
+
+@pytest.mark.parametrize("limits", [None, Limits(rpm=600)], ids=["unknown", "too high"])
+@pytest.mark.parametrize("wait", [0.5, 6.0, 30.0])
+def test_refusals_of_single_requests(wait: float, limits: Limits | None) -> None:
+    """One request in a minute, refused at first, shows no rate: many later requests are not sent as slowly."""
+    pacer, now = Pacer(limits), 1000.0
+    for _ in range(5):
+        pacer.send(now, waited=False)
+        pacer.refused(now, now + 0.1, wait=wait)
+        pacer.send(now + 0.1 + wait, waited=False)
+        pacer.accepted(now + 0.1 + wait, now + 0.2 + wait)
+        now += 60.0
+    assert pacer.rate is not None
+    assert 1.0 <= pacer.rate <= 10.0
+
+
+def test_a_book_that_counted_no_gaps_is_restored() -> None:
+    state = Pacer(RIGHT).state()
+    del state["deliveries"]["gaps"]
+    assert Pacer.restored(state).rate == Pacer(RIGHT).rate

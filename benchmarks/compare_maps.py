@@ -50,6 +50,7 @@ class Contender(NamedTuple):
 CONTENDERS = (
     Contender("ours", "this library", ("-e", f"{ROOT}[openai,cost]"), limited=True),
     Contender("ours-aiohttp", "this library on aiohttp", ("-e", f"{ROOT}[openai,cost,aiohttp]"), limited=True),
+    Contender("ours-direct", "this library, direct", ("-e", f"{ROOT}[openai,cost,aiohttp]"), limited=True),
     Contender("sdk", "AsyncOpenAI, gather", ("openai",), "openai"),
     Contender("sdk-aiohttp", "AsyncOpenAI on aiohttp, gather", ("openai[aiohttp]",), "openai"),
     Contender("lm-deluge", "LM Deluge", ("lm-deluge",), "lm-deluge", limited=True),

@@ -129,9 +129,14 @@ def ours_aiohttp(url: str, concurrency: int, rpm: float | None) -> Mapper:
     return ours(url, concurrency, rpm, client=client)
 
 
+def ours_direct(url: str, concurrency: int, rpm: float | None) -> Mapper:
+    return ours(url, concurrency, rpm, transport="direct")
+
+
 PROGRAMS: dict[str, Program] = {
     "ours": ours,
     "ours-aiohttp": ours_aiohttp,
+    "ours-direct": ours_direct,
     "sdk": sdk,
     "sdk-aiohttp": sdk_aiohttp,
     "lm-deluge": deluge,

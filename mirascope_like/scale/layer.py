@@ -8,7 +8,6 @@ from typing import Any
 from ..core.base.provider import Provider, ProviderWrapper
 from ..core.base.request import Request
 from ..core.base.response import BaseCallResponse, set_from_batch, set_from_cache, usage_and_cost
-from ..core.base.runtime import on_asyncio
 from .items import Source
 from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
 from .sending import FromLoop, FromTask, FromThread
@@ -27,7 +26,10 @@ class MapLayer:
     @property
     def here(self) -> bool:
         """True in the event loop of the map."""
-        return on_asyncio() and asyncio.get_running_loop() is self.loop
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
 
     def wrap(self, provider: Provider[Any, Any, Any]) -> Any:
         """Return the provider of one call, wrapped. A call outside of an item has the provider itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
@@ -32,6 +33,7 @@ _UNKNOWN = "(?i:unsupported|unknown|unrecognized|unexpected|not permitted|extra 
 """Matches error messages about a parameter that the host does not support."""
 
 
+@lru_cache(maxsize=1000)
 def openai_limit_names(model: str) -> tuple[str, ...]:
     """Return the parameter names under which a model of OpenAI accepts the token limit, the preferred one first."""
     return ("max_completion_tokens",) if _REASONING.match(model) else ("max_tokens", "max_completion_tokens")

@@ -39,6 +39,7 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from mirascope_like.core.base.parsing import NOTHING, PartialParser, shape_of
+from mirascope_like.core.base.parsing.lenient_models import adapter_of
 
 T = TypeVar("T")
 
@@ -313,3 +314,12 @@ def test_partials_hold_validated_types() -> None:
     assert growing.show().days == [dt.date(2024, 1, 2), "x", dt.date(2024, 1, 2)]
     growing.feed(f'], "byname": {{"k": "{ID}", ')
     assert growing.show().byname == {"k": uuid.UUID(ID)}
+
+
+def test_unions_that_differ_in_their_order() -> None:
+    """They are equal, but validation tries their types from left to right: neither is in the cache of the other."""
+    orders = (list[str | dt.date], "2024-01-02"), (list[dt.date | str], dt.date(2024, 1, 2))
+    for kind, first in orders * 2:
+        assert adapter_of(kind).validate_json('["2024-01-02"]') == [first]
+    assert shape_of(orders[0][0]) is not shape_of(orders[1][0])
+    assert shape_of(orders[0][0]) is shape_of(list[str | dt.date])

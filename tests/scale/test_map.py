@@ -417,7 +417,7 @@ def test_a_sync_run_that_is_left() -> None:
     with fake(echo) as model:
         for _ in map_calls(ask, (str(number) for number in range(1000)), limits=Limits(rpm=60_000, concurrency=3)):
             break
-    assert len(model.requests) <= 3 * 4 + 2  # one item is taken ahead
+    assert len(model.requests) <= 2 * 3 * 4  # the thread of the run may take items ahead
 
 
 @pytest.mark.parametrize("raised", [StopIteration(), asyncio.CancelledError()])

@@ -4,7 +4,6 @@ Knows pydantic and jiter. Must not know what the models are used for.
 """
 
 import copy
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -14,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from .surrogates import paired_escapes
+from .type_cache import cached_by_type
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -88,14 +88,7 @@ def _fitted(kind: Any, value: Any) -> Any:
     return None
 
 
+@cached_by_type
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
     """Return the `TypeAdapter` of a type. Adapters of hashable types are cached."""
-    try:
-        return _kept_adapter(kind)
-    except TypeError:  # an unhashable annotation
-        return TypeAdapter(kind)
-
-
-@functools.lru_cache(maxsize=512)
-def _kept_adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

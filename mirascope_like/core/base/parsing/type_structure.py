@@ -14,7 +14,7 @@ from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path, PurePath
 from types import NoneType, UnionType
@@ -28,6 +28,7 @@ from typing_extensions import TypeAliasType, is_typeddict
 from .field_validators import ModelParts
 from .lenient_models import adapter_of
 from .partial import partial
+from .type_cache import cached_by_type
 
 _ARRAYS = (list, tuple, set, frozenset, Sequence)
 _PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -270,20 +271,9 @@ class ModelRecord(Record):
         return self._parts.assemble(values)
 
 
+@cached_by_type
 def shape_of(kind: Any) -> Shape:
     """Return the shape of a type. Shapes of hashable types are cached."""
-    try:
-        return _kept_shape(kind)
-    except TypeError:  # an unhashable annotation
-        return _shape(kind)
-
-
-@lru_cache(maxsize=512)
-def _kept_shape(kind: Any) -> Shape:
-    return _shape(kind)
-
-
-def _shape(kind: Any) -> Shape:
     bared = _bared(kind)
     origin: Any = get_origin(bared) or bared
     arms = get_args(bared)

@@ -258,13 +258,15 @@ class Pacer:
             seconds = FIRST_SECONDS
         accepted = self.deliveries.within(now, seconds)
         sending = seconds - hold
-        few = sending < GAP or self.deliveries.unused(now, seconds) > sending / 2
+        few = self.deliveries.unused(now, seconds) > sending / 2 or (sending < GAP and hold >= SHORT)
         if hold < SHORT:
             self.deliveries.pause(now, hold)
         seconds -= min(seconds / 4, self.deliveries.paused(now, seconds))
         lately = accepted / seconds
         before = lately if self.rate is None else self.rate
-        if few or (hold < SHORT and not self.learning):  # less may have been accepted only because less was sent
+        if few:  # this shows nothing
+            lately = max(lately, before)
+        elif hold < SHORT and not self.learning:  # less may have been accepted only because this process sent less
             lately = max(lately, LARGEST_CUT * before)
         self.soon = self.soon + 1 if self.held - self.changed < SOON and self.longest < SHORT else 0
         back = BACK ** (1 + self.soon / 2)
@@ -273,7 +275,8 @@ class Pacer:
             self.rate = min(self.rate, self.most)
         if first:
             self.rate = max(FIRST_RATE, self.rate)
-        self.hold, self.probe, self.learning, self.wait, self.tries = False, None, first, WAITS[0], 0
+        self.learning = first or (few and self.learning)
+        self.hold, self.probe, self.wait, self.tries = False, None, WAITS[0], 0
         self._open()
         self.next = self.grown = self.changed = now
 

@@ -102,7 +102,7 @@ def test_refusals_of_single_requests(wait: float, limits: Limits | None) -> None
         pacer.accepted(now + 0.1 + wait, now + 0.2 + wait)
         now += 60.0
     assert pacer.rate is not None
-    assert 1.0 <= pacer.rate <= 10.0
+    assert 4.0 <= pacer.rate <= 10.0
 
 
 def test_a_book_that_counted_no_gaps_is_restored() -> None:

@@ -13,7 +13,7 @@ def cached_by_type(make: Callable[[Any], T]) -> Callable[[Any], T]:
     """Decorator: keep the results of a function of one type, for hashable types.
 
     Unions are equal in every order, and so are types with such arguments; but validation tries a union from left to
-    right. So a type with arguments is told from an equal one by how it is written.
+    right. So types with arguments are the same only if they are written in the same way.
     """
 
     @lru_cache(maxsize=512)

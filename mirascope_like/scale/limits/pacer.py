@@ -48,8 +48,10 @@ SHORT = 3.0
 """Shorter holds do not count as time in which requests were accepted: a bucket was empty, and has refilled. The time of
 a longer hold belongs to a window, whose quota was used up.
 """
-GAP = 1.0
-"""Requests that come so much later than they might have, in seconds, did not wait."""
+GAP = 1.5
+"""Requests that come so much later than they might have, in seconds, did not wait. Longer than `NOT_REFUSED`, for which
+they may wait for responses.
+"""
 REMEMBERED = 120.0
 """The seconds for which the longest hold is remembered."""
 
@@ -184,9 +186,11 @@ class Pacer:
         start, interval = now, 0.0
         if self.window is not None:
             self.unanswered.extend([now] * count)
-        if (rate := self.rate) is not None:
-            if (gap := now - max(self.next, self.next_tokens)) > GAP:
-                self.deliveries.gap(now, gap)
+        if (gap := now - max(self.next, self.next_tokens)) > GAP:
+            self.deliveries.gap(now, gap)
+        if (rate := self.rate) is None:
+            self.next = max(self.next, now)
+        else:
             if waited and rate != self.most:
                 rate = self._grow(now, rate)
             most, least, requests = CATCH_UP
@@ -253,12 +257,12 @@ class Pacer:
         began = self.deliveries.began
         if began is not None:
             seconds = max(0.1, min(seconds, now - began))
-        first = self.window is not None and began is not None and self.held - began < FIRST_SECONDS
+        sending = seconds - hold
+        few = self.deliveries.unused(now, seconds) > sending / 2 or (sending < GAP and hold >= SHORT)
+        first = self.window is not None and began is not None and (few or self.held - began < FIRST_SECONDS)
         if first:
             seconds = FIRST_SECONDS
         accepted = self.deliveries.within(now, seconds)
-        sending = seconds - hold
-        few = self.deliveries.unused(now, seconds) > sending / 2 or (sending < GAP and hold >= SHORT)
         if hold < SHORT:
             self.deliveries.pause(now, hold)
         seconds -= min(seconds / 4, self.deliveries.paused(now, seconds))

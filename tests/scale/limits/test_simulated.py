@@ -95,6 +95,9 @@ def test_answers_that_take_long() -> None:
 def test_refusals_of_single_requests(wait: float, limits: Limits | None) -> None:
     """One request in a minute, refused at first, shows no rate: many later requests are not sent as slowly."""
     pacer, now = Pacer(limits), 1000.0
+    for before in (0.0, 700.0, 800.0):
+        pacer.send(before, waited=False)
+        pacer.accepted(before, before + 1.0)
     for _ in range(5):
         pacer.send(now, waited=False)
         pacer.refused(now, now + 0.1, wait=wait)

@@ -157,7 +157,9 @@ class Server:
         try:
             self._loop.run_forever()
         finally:
-            self._loop.remove_reader(self._socket)  # accepts no more; transports of what was accepted need the listener
+            self._loop.remove_reader(
+                self._socket
+            )  # accepts no more; the transports of accepted connections need the listener
             for transport in list(self._transports):
                 transport.abort()
             self._loop.run_until_complete(self._finish_tasks())

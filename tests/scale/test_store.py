@@ -320,7 +320,9 @@ def test_a_store_that_cannot_be_made(tmp_path: Path) -> None:
         map_calls(ask, ["a"], store=path).results()
 
 
-@pytest.mark.parametrize("table", ["users (name TEXT)", "run (id INTEGER PRIMARY KEY)", "answer (id INTEGER)"])
+@pytest.mark.parametrize(
+    "table", ["users (name TEXT)", "run (id INTEGER PRIMARY KEY)", "item (id INTEGER)", "answer (id INTEGER)"]
+)
 @pytest.mark.parametrize("estimated", [False, True])
 def test_the_database_of_another_application_is_refused(store: Path, table: str, estimated: bool) -> None:
     database = sqlite3.connect(store)

@@ -235,14 +235,16 @@ def test_another_database_in_the_place_of_a_deleted_one(tmp_path: Path) -> None:
                 store.set("b", b"2")
 
 
-@pytest.mark.parametrize("table", ["users (name TEXT)", "cache (id INTEGER PRIMARY KEY, page TEXT)"])
+@pytest.mark.parametrize(
+    "table", ["users (name TEXT)", "item (id INTEGER)", "cache (id INTEGER PRIMARY KEY, page TEXT)"]
+)
 def test_the_database_of_another_application_is_refused(tmp_path: Path, table: str) -> None:
     path = tmp_path / "app.db"
     database = sqlite3.connect(path)
     database.execute(f"CREATE TABLE {table}")
     database.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=rf"app\.db' is another database, not a cache: .* has the tables {table[:5]}"):
+    with pytest.raises(StoreError, match=rf"app\.db' is another database, not a cache: .* has the tables {table.split()[0]}"):
         SQLiteCache(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

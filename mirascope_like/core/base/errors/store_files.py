@@ -13,8 +13,12 @@ _OWN = {
     "cache": {"key", "created", "value"},
 }
 """The table, with some of its columns, that shows that a database is a store of runs or a cache."""
-_BESIDE = frozenset({"turns", "turns_schema", "cache_state", "state", "run", "item", "batch", "batch_item", *_OWN})
-"""The tables of this library that may be in the same file."""
+_SESSIONS = frozenset({"turns", "turns_schema"})
+_TABLES = {
+    "answer": _SESSIONS | {"answer", "state", "run", "item", "batch", "batch_item"},
+    "cache": _SESSIONS | {"cache", "cache_state"},
+}
+"""The tables of such a database. They are made at once, so none of them is there alone. Sessions may be in each."""
 
 
 def make_store_file(path: str, name: str) -> None:
@@ -36,8 +40,11 @@ def check_own_database(database: sqlite3.Connection, path: str, name: str, table
     would be, such as "a cache".
     """
     tables = {str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    columns = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-    own = columns.issuperset(_OWN[table]) if columns else tables <= _BESIDE
+    known = set(_SESSIONS)
+    for kind, needed in _OWN.items():
+        if needed <= {row[1] for row in database.execute(f"PRAGMA table_info({kind})")}:
+            known |= _TABLES[kind]
+    own = table in known or tables <= known
     if not own:
         raise StoreError(
             f"{path!r} is another database, not {name}: use another file. It has the tables {', '.join(sorted(tables))}"

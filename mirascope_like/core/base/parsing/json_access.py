@@ -92,11 +92,12 @@ def _attribute(value: Any, name: str) -> Any:
     In a model of pydantic, a missing attribute is found to be missing by an exception, which takes as long as reading
     twenty others. So its class is asked only once whether it has an attribute that is not a field.
     """
-    fields: dict[str, Any] | None = getattr(value, "__dict__", None)
-    if fields is not None and name in fields:
-        return fields[name]
-    if isinstance(value, BaseModel) and not name.startswith("_") and not _has(type(value), name):
-        return (value.__pydantic_extra__ or {}).get(name)
+    if isinstance(value, BaseModel) and not name.startswith("_"):
+        fields = vars(value)
+        if name in fields:
+            return fields[name]
+        if not _has(type(value), name):
+            return (getattr(value, "__pydantic_extra__", None) or {}).get(name)
     return getattr(value, name, None)
 
 

@@ -1,4 +1,4 @@
-"""A cache of what is made for types."""
+"""A cache for functions of types."""
 
 from __future__ import annotations
 

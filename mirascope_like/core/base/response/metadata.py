@@ -178,7 +178,7 @@ class NativeMetadata(CommonMetadata):
         applies.
         """
         found = {name: at(self._top, place) for name, place in self._facts.terms.items()}
-        texts = {name: str(getattr(one, "value", one)).lower() for name, one in found.items() if one}
+        texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items() if one}
         return {name: term for name, term in texts.items() if term and term not in self._facts.standard}
 
 

@@ -244,7 +244,8 @@ def test_the_database_of_another_application_is_refused(tmp_path: Path, table: s
     database.execute(f"CREATE TABLE {table}")
     database.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=rf"app\.db' is another database, not a cache: .* has the tables {table.split()[0]}"):
+    name = table.split()[0]
+    with pytest.raises(StoreError, match=rf"app\.db' is another database, not a cache: .* has the tables {name}"):
         SQLiteCache(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -97,7 +97,8 @@ def _attribute(value: Any, name: str) -> Any:
         if name in fields:
             return fields[name]
         if not _has(type(value), name):
-            return (getattr(value, "__pydantic_extra__", None) or {}).get(name)
+            others: dict[str, Any] = getattr(value, "__pydantic_extra__", None) or {}
+            return others.get(name)
     return getattr(value, name, None)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -81,7 +83,21 @@ async def _run(
             )
         if input("Start? [y/N] ").strip().lower() not in ("y", "yes"):  # noqa: ASYNC250  # nothing else runs
             return None
-    return await made.to_jsonl(out)
+    with _frozen():
+        return await made.to_jsonl(out)
+
+
+@contextmanager
+def _frozen() -> Generator[None]:
+    """Context manager: garbage collection does not search what is loaded already, some hundred thousand objects that
+    stay until the end. A call takes about a tenth less CPU.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def function_at(place: str) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -18,6 +19,8 @@ from tests.harness.server import Server
 from tests.scale.test_map import echo, last
 
 PROGRAM = """
+import gc
+
 from mirascope_like.core import openai
 
 @openai.call("gpt-4o-mini")
@@ -55,6 +58,15 @@ def test_each_line_is_a_call(folder: Path) -> None:
         ("re bbb", {"args": [], "kwargs": {"text": "b", "times": 3}}),
         ("re c", "c"),
     ]
+
+
+def test_what_is_loaded_is_not_searched_for_garbage(folder: Path) -> None:
+    (folder / "program_of_map.py").write_text(PROGRAM.replace("return text", "return str(gc.get_freeze_count() > 0)"))
+    before = gc.get_freeze_count()
+    with fake(echo):
+        assert run("--yes") == 0
+    assert [row["value"] for row in rows(folder)] == ["re True", "re TrueTrueTrue", "re True"]
+    assert gc.get_freeze_count() == before == 0
 
 
 def test_without_the_sdk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

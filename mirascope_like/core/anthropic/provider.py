@@ -20,7 +20,7 @@ from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
-from ..dialects.transport import KeepAlive, SDKProvider, copied
+from ..dialects.transport import KeepAlive, SDKProvider, without_retries
 from .accumulator import AnthropicAccumulator
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams
@@ -134,7 +134,7 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         # The SDK's own method is fast here, and rejects unstreamed requests that would take too long. It has no
         # parameter for the number of retries.
         if once and client.max_retries:
-            client = copied(client, max_retries=0)
+            client = without_retries(client)
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
 
     def head_depends_on(self, payload: dict[str, Any]) -> Hashable:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .noted_responses import noting
     from .patches import made_by
     from .redirects import stays
-    from .rehearsal import Rehearsal, copied, obstacle, settings_of
+    from .rehearsal import Rehearsal, obstacle, settings_of, without_retries
     from .response_capture import catching, catching_clients, closed_on_error, note_responses, reporting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
@@ -45,7 +45,7 @@ else:
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
-            "rehearsal": "Rehearsal copied obstacle settings_of",
+            "rehearsal": "Rehearsal obstacle settings_of without_retries",
             "noted_responses": "noting",
             "patches": "made_by",
             "response_capture": "catching catching_clients closed_on_error note_responses reporting",
@@ -91,7 +91,6 @@ __all__ = [
     "obstacle",
     "allow_slow_reads",
     "asent_once",
-    "copied",
     "read_out",
     "refusal",
     "secret_headers",
@@ -103,6 +102,7 @@ __all__ = [
     "watch_botocore",
     "watch_requests",
     "without",
+    "without_retries",
     "BotocoreSource",
     "AsyncBotocoreSource",
     "async_method",

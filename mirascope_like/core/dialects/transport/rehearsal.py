@@ -11,8 +11,10 @@ import ssl
 from collections.abc import Sequence
 from contextvars import ContextVar
 from inspect import isawaitable, iscoroutinefunction
+from operator import is_not
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .http_clients import AsyncTransport, Transport, http_library, trusted
 from .patches import made_by
@@ -32,7 +34,7 @@ that expire, and functions of the user that see each request.
 """
 _SETTINGS = (
     *("api_key", "auth_token", "_base_url", "timeout", "_timeout", "organization", "project"),
-    *("_custom_headers", "_custom_query", "_api_version", "_azure_ad_token"),
+    *("_custom_headers", "_custom_query", "_api_version", "_azure_ad_token", "credentials", "_middleware"),
 )
 """Attributes of clients on which the URL, the headers and the time limits of each request depend."""
 _HOOKS = ("_prepare_options", "_prepare_request", "_build_request", "_send_request")
@@ -131,9 +133,8 @@ class Rehearsal:
 
 def obstacle(provider: Any, client: Any) -> str | None:
     """Return why requests of a client cannot be sent without its SDK; None if they can."""
-    kind: Any = client.__class__
-    if kind.__name__.removeprefix("Async") not in _KINDS or not made_by(provider.sdk, client):
-        return f"a client of the class {kind.__name__}"
+    if not _is_plain(client) or not made_by(provider.sdk, client):
+        return f"a client of the class {client.__class__.__name__}"
     if not provider.owns(client) or not _own_attributes(client).keys().isdisjoint(_HOOKS):
         return "a patched client, or one that records spans"
     if client.custom_auth is not None or any(_own_attributes(client).get(name) for name in _CHANGING):
@@ -168,6 +169,11 @@ def _plain_aiohttp(sdk: ModuleType, http: Any) -> bool:
     return own and not any((transport.proxy, transport.uds, transport.local_address, transport.socket_options))
 
 
+def _is_plain(client: Any) -> bool:
+    kind: Any = client.__class__
+    return kind.__name__.removeprefix("Async") in _KINDS
+
+
 def _own_attributes(client: Any) -> dict[str, Any]:
     found: dict[str, Any] = client.__dict__
     return found
@@ -184,3 +190,19 @@ def copied(client: Any, **options: Any) -> Any:
         if _own_attributes(client).get(name, "") is None:
             setattr(copy, name, None)
     return copy
+
+
+_WITHOUT_RETRIES: WeakKeyDictionary[Any, tuple[Sequence[Any], Any]] = WeakKeyDictionary()
+"""Copies of clients, each with the settings of its client when it was made."""
+
+
+def without_retries(client: Any) -> Any:
+    """Return a copy of a client whose SDK repeats no request. It is kept for the next call: a copy takes as long as all
+    else that an SDK does to send a request.
+    """
+    if not _is_plain(client):  # it has more settings
+        return copied(client, max_retries=0)
+    settings, found = settings_of(client), _WITHOUT_RETRIES.get(client)
+    if found is None or any(map(is_not, found[0], settings)):
+        found = _WITHOUT_RETRIES[client] = settings, copied(client, max_retries=0)
+    return found[1]

@@ -21,8 +21,8 @@ from ..core.base.runtime import CLOCK, file_identity
 
 SCHEMA_VERSION = 1
 """The version of the tables. A database of a later version is not used."""
-DELAY = 0.05
-"""The seconds for which the writer collects rows for one commit."""
+WINDOW = 0.05
+"""The seconds from the first row of a commit to its end. A disk that takes longer has longer windows."""
 BUSY = 30.0
 """The seconds for which a run waits for a database that another process has locked."""
 
@@ -168,18 +168,19 @@ class RunStore:
 
     def _write(self) -> None:
         """Write rows until there is a None among them. Runs in a thread of its own."""
-        ended = False
+        ended, taken = False, 0.0
         while not ended:
             rows = [self._rows.get()]
-            self._hurry.wait(DELAY)
+            self._hurry.wait(max(0.0, WINDOW - 2 * taken))  # the next commit may take longer than the last
             while not self._rows.empty():
                 rows.append(self._rows.get())
-            ended = None in rows
+            ended, start = None in rows, CLOCK.monotonic()
             try:
                 with store_errors(self.path):
                     self._commit([row for row in rows if row is not None], ended=ended)
             except StoreError as error:
                 self.error = self.error or error
+            taken = CLOCK.monotonic() - start
 
     def _commit(self, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
         if self.error is not None:

@@ -29,7 +29,7 @@ from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, map_calls
 from mirascope_like.scale.batches import files, waits
 from mirascope_like.scale.batches.service import BatchLimits
-from mirascope_like.scale.run_store import DELAY, RunStore
+from mirascope_like.scale.run_store import WINDOW, RunStore
 from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
@@ -146,12 +146,12 @@ class Losses:
         """What the machine adds to the 50 ms, by the times of the store itself: the longest commit, and the longest way
         of a response to the store.
         """
-        return max(self.windows) - DELAY + max(self.lags)
+        return max(self.windows) - WINDOW + max(self.lags)
 
     def check(self) -> None:
         """Check that only responses of the last commit window were lost."""
         oldest = max(self.ages, default=0.0)
-        assert oldest <= DELAY + self.tolerance, f"a response of {oldest:.3f} s before the kill was requested again"
+        assert oldest <= WINDOW + self.tolerance, f"a response of {oldest:.3f} s before the kill was requested again"
 
 
 def check(path: Path, count: int, concurrency: int, moments: list[int]) -> Losses:
@@ -238,13 +238,13 @@ def main() -> None:
             steps = [random.randint(1, FURTHER) for _ in range(min(PER_RUN, moments - losses.kills))]
             losses.add(check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps))
     losses.check()
-    late = sum(age > DELAY for age in losses.ages)
+    late = sum(age > WINDOW for age in losses.ages)
     oldest, longest, lag = (max(some, default=0.0) * 1000 for some in (losses.ages, losses.windows, losses.lags))
     print(
         f"killed at {moments} moments of {COUNT} inputs, with {CONCURRENCY} at once: none is lost",
         f"requests that were made twice, per kill: {losses.twice / moments:.1f}",
         f"of these had a response, per kill: {len(losses.ages) / moments:.1f}",
-        f"its age at the kill: at most {oldest:.0f} ms; {late} were older than {DELAY * 1000:.0f} ms",
+        f"its age at the kill: at most {oldest:.0f} ms; {late} were older than {WINDOW * 1000:.0f} ms",
         f"commit windows: {median(losses.windows) * 1000:.0f} ms, at most {longest:.0f} ms",
         f"from the server to the store: at most {lag:.0f} ms",
         sep="\n",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import openai as openai_sdk
@@ -13,7 +15,9 @@ from pydantic import BaseModel, Field
 
 from mirascope_like import llm
 from mirascope_like.core import ResponseParseError, StoreError, ToolLoop, openai
+from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls
+from mirascope_like.scale.run_store import RunStore
 from mirascope_like.spending import from_cache
 from mirascope_like.testing import answer, error, fake, tool
 from tests.scale.test_map import ask, ask_sync, echo, last
@@ -42,6 +46,34 @@ def run(call: Any, inputs: Any, *replies: Any, **options: Any) -> tuple[list[Any
         model_items = map_calls(call, inputs, **options).results()
         model.forgive()
         return model_items, len(model.requests)
+
+
+def test_a_commit_ends_50_ms_after_its_first_row(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows wait for less than 50 ms, because the disk takes its part of them."""
+    now, waits, committed = [0.0], list[float](), SimpleQueue[int]()
+    disk = iter([0.013, 0.03, 0.001])
+    commit = RunStore._commit
+
+    def slow(self: RunStore, rows: list[Any], *, ended: bool) -> None:
+        commit(self, rows, ended=ended)
+        now[0] += next(disk, 0.0)
+        committed.put(len(rows))
+
+    class Hurry(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            waits.append(timeout)
+            return True
+
+    monkeypatch.setattr(CLOCK, "monotonic", lambda: now[0])
+    monkeypatch.setattr(RunStore, "_commit", slow)
+    database = RunStore(store)
+    database._hurry = Hurry()
+    for number in range(4):
+        database.put_item(number, 0, None, 1, None)
+        assert committed.get() == 1
+    database.close()
+    assert waits[:4] == pytest.approx([0.05, 0.024, 0.0, 0.048])
 
 
 @pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])

@@ -9,7 +9,7 @@ import subprocess
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,6 +42,14 @@ def chromium() -> str | None:
     return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
 
 
+_NAVIGATED = ("Inspected target navigated or closed", "Execution context was destroyed.")
+"""The errors of Chromium for a page that another one has replaced before it has answered."""
+
+
+class Navigated(Exception):
+    """The page was replaced by another one."""
+
+
 class Page:
     """A page, and the person in front of it."""
 
@@ -61,8 +69,11 @@ class Page:
         self.wait(f"document.readyState == 'complete' && {there}")
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of an expression of JavaScript."""
-        found = self._do("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of an expression of JavaScript. If another page is just loading, it is asked."""
+        while True:
+            with suppress(Navigated):
+                found = self._do("Runtime.evaluate", expression=expression, returnByValue=True)
+                break
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -139,7 +150,9 @@ class Page:
             if self._events is not None and "method" in answer:
                 self._events.append(answer)
             if answer.get("id") == self._sent:
-                assert "error" not in answer, answer["error"]
+                if (error := answer.get("error", {})).get("message") in _NAVIGATED:
+                    raise Navigated(error["message"])
+                assert not error, error
                 return answer["result"]
 
 

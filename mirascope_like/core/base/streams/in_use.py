@@ -6,15 +6,41 @@ Python reports this by errors that user code may raise too, so these functions e
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ..errors import StreamError
 
 T = TypeVar("T")
 
 
+def closed(generator: Generator[Any]) -> bool:
+    """Close a generator. Return False, and do not close it, if it is running: in another thread, or in this one, below
+    this call.
+
+    `generator.close()` would raise `ValueError` then, but CPython 3.11 and 3.12 look for a `yield from` in its frame
+    before that, and may crash. No other thread can run between the question and `close`: CPython switches threads at
+    the start of a function, after a call, and at the end of a loop's body.
+    """
+    one: Any = generator
+    if one.gi_running:
+        return False
+    one.close()
+    return True
+
+
+def close(generator: Generator[Any]) -> None:
+    """Close a generator. Raises `InUseError` if it is running."""
+    if not closed(generator):
+        raise error_for("thread")
+
+
+async def aclose(generator: AsyncGenerator[Any]) -> None:
+    """Async version of `close`. Raises Python's own `RuntimeError`, which a reader converts: see `converted`."""
+    await generator.aclose()
+
+
 def is_running(error: BaseException) -> bool:
-    """Return True if `generator.close()` or `aclose()` raised `error` because the generator is running.
+    """Return True if `aclose()` of an asynchronous generator raised `error` because the generator is running.
 
     Python itself raises that error, and not the code of the generator.
     """
@@ -85,8 +111,8 @@ class ViewIterator(Generic[T]):
             raise converted(error)
 
     def close(self) -> None:
-        """End the view. The stream stays open."""
-        self._steps.close()
+        """End the view. The stream stays open. Raises `InUseError` while another thread reads the view."""
+        close(self._steps)
 
 
 class AsyncViewIterator(Generic[T]):

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from ..tools import is_partial
+from . import in_use
 from .stream_state import StreamState
 from .transcript import Transcript
 
@@ -102,7 +103,7 @@ class Observed(BaseObserved):
             raise
         if self._observe(pair):
             try:
-                self._loop.close()
+                in_use.close(self._loop)
             except Exception as error:
                 self._late = error
         return pair
@@ -126,7 +127,7 @@ class AsyncObserved(BaseObserved):
             raise
         if self._observe(pair):
             try:
-                await self._loop.aclose()
+                await in_use.aclose(self._loop)
             except Exception as error:
                 self._late = error
         return pair
@@ -147,12 +148,12 @@ class Closing:
         return self
 
     def __next__(self) -> Pair:
-        self._loop.close()
+        in_use.close(self._loop)
         raise StopIteration
 
     def __aiter__(self) -> AsyncIterator[Pair]:
         return self
 
     async def __anext__(self) -> Pair:
-        await self._loop.aclose()
+        await in_use.aclose(self._loop)
         raise StopAsyncIteration

@@ -84,18 +84,13 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         if self._detached:
             return
-        try:
-            self._loop.close()
-        except ValueError as error:
-            if not in_use.is_running(error):
-                raise
+        if not in_use.closed(self._loop):
             # The loop is running: in another thread, or in this one, in a tool or callback that closes the stream.
             self._step_through(observers.Closing(self._loop))
             self._transcript.closing.request()
-        else:
-            if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
-                self._transcript.end(StreamState.CLOSED)
-                run_on_end(self._transcript)
+        elif self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
+            self._transcript.end(StreamState.CLOSED)
+            run_on_end(self._transcript)
         if self._observed is not None:
             self._observed.raise_late()
 

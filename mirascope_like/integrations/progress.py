@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
-from threading import RLock
+from threading import Event, RLock, Thread
 from time import time
 from typing import Any, TypeVar, cast
 from weakref import finalize, ref
@@ -143,16 +143,20 @@ class _Shown:
         if self._text:
             whole, feed, self._open = (self._open + text.translate(CONTROLS)).rpartition("\n")
             if feed:
-                self._console.print(Text(whole))
+                self._print(Text(whole))
 
     def end(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._meter.end(stream)
         rest, self._open = self._open, ""
         if rest:
-            self._console.print(Text(rest))
+            self._print(Text(rest))
         if stream.start_time is not None or stream.error is not None:  # otherwise it was never read
-            self._console.print(Text(str(self._meter), style="dim"))
+            self._print(Text(str(self._meter), style="dim"))
         self.drop()
+
+    def _print(self, text: Text) -> None:
+        with LOCK:
+            self._console.print(text)
 
     def drop(self) -> None:
         with LOCK:
@@ -177,35 +181,53 @@ class _Shown:
 
 
 class _Display:
-    """The live display of one console, with all streams that are being read."""
+    """The live display of one console, with all streams that are being read.
+
+    A thread writes it again and again, and holds the lock for that. The thread of rich itself, which `Live` starts for
+    `auto_refresh`, would erase a line that another thread is just printing above the display.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown: list[_Shown] = []
+        self._ended = Event()
         self._live = Live(
             self,
             console=console,
-            refresh_per_second=8,
+            auto_refresh=False,
             transient=True,
             redirect_stdout=sys.stdout.isatty(),  # do not redirect output that goes to a file
             redirect_stderr=sys.stderr.isatty(),
         )
 
     def add(self, shown: _Shown) -> None:
+        if not self._shown:
+            self._live.start()
+            Thread(target=self._refresh, name="mirascope_like progress", daemon=True).start()
         self._shown = [*self._shown, shown]
-        self._live.start(refresh=True)
+        self._live.refresh()
 
     def remove(self, shown: _Shown) -> None:
         self._shown = [one for one in self._shown if one is not shown]
         if not self._shown:
             DISPLAYS.pop(self._console, None)
+            self._ended.set()
             self._live.stop()
+
+    def _refresh(self) -> None:
+        while not self._ended.wait(INTERVAL):
+            with LOCK:
+                if not self._ended.is_set():
+                    self._live.refresh()
 
     def __rich__(self) -> Group:
         return Group(*(row for shown in self._shown for row in shown.rows()))
 
 
+INTERVAL = 0.125
+"""The seconds between two updates of a display."""
 LOCK = RLock()
+"""Held while something is written to a console with a display."""
 DISPLAYS: dict[Console, _Display] = {}
 """Maps each console that shows a stream now to its live display."""
 

@@ -132,6 +132,28 @@ def test_several_at_once(model: Any, server: Server, terminal: Terminal) -> None
     assert not module.DISPLAYS
 
 
+def test_no_line_is_lost_while_the_display_is_written_again(
+    model: Any, server: Server, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that writes the display runs as often as it can, and Python switches threads after each instruction."""
+    monkeypatch.setattr(module, "INTERVAL", 0.0)
+    server.always(priced("Hel", "lo"))
+    stream = model.stream("Hi")
+    stream.collect()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(60):
+            several = [module._Shown(module.Meter(stream), terminal, text=False) for _ in range(3)]
+            for shown in several:
+                shown.begin()
+            for shown in several:
+                shown.end(stream)
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(LAST.findall(terminal.seen)) == 180
+
+
 def test_structured_stream(model: Any, server: Server, terminal: Terminal) -> None:
     class Book(BaseModel):
         title: str

@@ -216,7 +216,8 @@ class Semantics:
         """
         replies = Replies(Bucket(50.0, 25.0))
         server.reply_with(replies)
+        start = CLOCK.monotonic()
         items = list(execute(names["ask"], (f"text {number}" for number in range(40)), limits=Limits(rpm=3000)))
         assert len(items) == 40
         assert replies.refused <= 10
-        assert replies.times[-1] - replies.times[0] >= 0.65
+        assert replies.times[-1] - start >= 0.65  # not since the first arrived: the server may have been busy then

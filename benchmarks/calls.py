@@ -77,11 +77,11 @@ def long_calling(contest: Contest, client: Any, times: int) -> dict[str, Work]:
 
 def _history(turns: int) -> list[dict[str, Any]]:
     """A conversation of `2 * turns + 1` messages, in OpenAI's format."""
-    said: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     for turn in range(turns):
-        said.append({"role": "user", "content": f"{QUESTION} This is question {turn}."})
-        said.append({"role": "assistant", "content": f"Answer {turn}: the fox jumps over the lazy dog again."})
-    return [*said, {"role": "user", "content": QUESTION}]
+        messages.append({"role": "user", "content": f"{QUESTION} This is question {turn}."})
+        messages.append({"role": "assistant", "content": f"Answer {turn}: the fox jumps over the lazy dog again."})
+    return [*messages, {"role": "user", "content": QUESTION}]
 
 
 def _function(at: int) -> Callable[..., str]:

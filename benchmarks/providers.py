@@ -71,10 +71,10 @@ class Rival:
             yield asynchronous, (client, client if self.our_client is None else self.our_client(base_url))
 
 
-def alike(target: float | None = None, **told: Any) -> Rival:
+def alike(target: float | None = None, **options: Any) -> Rival:
     """A rival whose SDK is built like OpenAI's."""
     same = {name: getattr(OPENAI, name) for name in OPENAI.__dataclass_fields__}
-    contest = Contest(**{**same, **told})
+    contest = Contest(**{**same, **options})
     return Rival(
         entrant=contest,
         client=lambda url: contest.client(url, {}),
@@ -132,14 +132,14 @@ def fast_google_client(base_url: str) -> Any:
     return genai.Client(api_key="k", http_options=google.fast_http_options(base_url=base_url))
 
 
-def of_google(name: str, **told: Any) -> Rival:
+def of_google(name: str, **options: Any) -> Rival:
     entrant = Loose(
         name=name,
         ours=google,
         read=lambda client: client.models.generate_content_stream(model=MODEL, contents=QUESTION),
         aread=lambda client: client.aio.models.generate_content_stream(model=MODEL, contents=QUESTION),
     )
-    return Rival(entrant=entrant, client=google_client, async_client=google_client, **told)
+    return Rival(entrant=entrant, client=google_client, async_client=google_client, **options)
 
 
 def gemini_model(base_url: str) -> Any:

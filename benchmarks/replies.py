@@ -169,8 +169,8 @@ def _named(data: dict[str, Any]) -> bytes:
 def library(size: int) -> str:
     """An answer of books, as JSON of so many characters or a few more."""
     books: list[dict[str, Any]] = []
-    told = 0
-    while told < size:
+    length = 0
+    while length < size:
         number = len(books)
         books.append(
             {
@@ -181,7 +181,7 @@ def library(size: int) -> str:
                 "summary": f'Volume {number}: "a long road", told by \u00e9 voices that know it well.',
             }
         )
-        told += len(json.dumps(books[-1])) + 2
+        length += len(json.dumps(books[-1])) + 2
     return json.dumps({"name": "City Library", "books": books}, ensure_ascii=False)
 
 

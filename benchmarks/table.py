@@ -25,12 +25,12 @@ class Table:
         self, name: str, value: float, ratio: float | None = None, target: float | None = None, *, of: str = ""
     ) -> None:
         """Print a figure. `target` is the most that `ratio` (or `value`, without a ratio) should be."""
-        told = "" if ratio is None else f"{ratio:.2f}"
-        line = f"  {name:<{WIDTH - 2}} {value:>9.2f} {told:>7}"
+        ratio_text = "" if ratio is None else f"{ratio:.2f}"
+        line = f"  {name:<{WIDTH - 2}} {value:>9.2f} {ratio_text:>7}"
         if target is not None:
-            met = (value if ratio is None else ratio) <= target
-            line += f"  <= {target:.2f} {of:<8}{'met' if met else 'NOT MET'}"
-            if not met:
+            reached = (value if ratio is None else ratio) <= target
+            line += f"  <= {target:.2f} {of:<8}{'met' if reached else 'NOT MET'}"
+            if not reached:
                 self.missed.append(f"{self._title}: {name}")
         print(line.rstrip(), flush=True)
 

@@ -40,9 +40,9 @@ class Clock:
 HEAD = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
 
 
-def event(**told: Any) -> bytes:
+def event(**fields: Any) -> bytes:
     """An event of OpenAI's chat completions."""
-    return json.dumps({**HEAD, "choices": [], **told}).encode()
+    return json.dumps({**HEAD, "choices": [], **fields}).encode()
 
 
 def delta(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:

@@ -189,9 +189,9 @@ def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader, clock
         assert reader.read(stream)[1] is None
     finally:
         let_go.set()
-    told = [one["content"] for one in provider.sent[1]["messages"] if one["role"] == "tool"]
-    assert len(told) == 2
-    assert all("did not finish within 0.01 seconds" in one for one in told)
+    results = [one["content"] for one in provider.sent[1]["messages"] if one["role"] == "tool"]
+    assert len(results) == 2
+    assert all("did not finish within 0.01 seconds" in one for one in results)
 
 
 def test_total_cancels_async_tools(clock: Clock) -> None:

@@ -26,9 +26,9 @@ from mirascope_like.core.openai.types import OpenAITool
 from tests.memory.scripts import Clock, MemoryProvider, Reader, called, delta, text, texts, usage
 
 
-def failing(message: str = "no", kind: type[Exception] = ServerError, **said: Any) -> Exception:
+def failing(message: str = "no", kind: type[Exception] = ServerError, **attributes: Any) -> Exception:
     error = kind(message)
-    vars(error).update(said)
+    vars(error).update(attributes)
     return error
 
 

@@ -165,11 +165,11 @@ def test_the_error_of_a_response_that_was_stopped_says_how_to_get_what_arrived(r
 
 
 def test_until_closes_with_the_pair_that_is_enough(reader: Reader) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     provider = MemoryProvider(text("aa", "bb", "cc"))
-    stream = reader.stream(provider).until(3).on(text=heard.append, done=lambda _: heard.append("done"))
+    stream = reader.stream(provider).until(3).on(text=received.append, done=lambda _: received.append("done"))
     pairs, error = reader.read(stream)
-    assert (texts(pairs), error, heard) == ("aabb", None, ["aa", "bb"])
+    assert (texts(pairs), error, received) == ("aabb", None, ["aa", "bb"])
     assert (stream.state, stream.error, provider.open_sources) == (StreamState.CLOSED, None, 0)
 
 
@@ -197,11 +197,11 @@ def test_closing_after_until_raises_the_error_of_a_callback(reader: Reader) -> N
 
 
 def test_done_is_heard_once_at_the_end(reader: Reader) -> None:
-    heard: list[str] = []
-    stream = reader.stream(MemoryProvider(text("a"))).on(done=lambda response: heard.append(response.content))
+    contents: list[str] = []
+    stream = reader.stream(MemoryProvider(text("a"))).on(done=lambda response: contents.append(response.content))
     reader.read(stream)
     reader.read(stream)
-    assert heard == ["a"]
+    assert contents == ["a"]
 
 
 @pytest.mark.parametrize("error", [None, ServerError("no")], ids=["quiet", "failing"])

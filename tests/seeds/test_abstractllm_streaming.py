@@ -156,11 +156,11 @@ def test_progress(model: Any, server: Server, capsys: Captured) -> None:
         chars_per_second = len(stream.content) / (monotonic() - start_time)
         print(f"\n[Progress: {len(stream.content)} chars, {chars_per_second:.2f} chars/sec]", end="\r", flush=True)
     print(f"\nGeneration complete: {len(stream.content)} characters in {monotonic() - start_time:.2f} seconds")
-    said = capsys.readouterr().out
-    assert [int(count) for count in re.findall(r"\[Progress: (\d+) chars, \d+\.\d\d chars/sec\]\r", said)] == [
+    output = capsys.readouterr().out
+    assert [int(count) for count in re.findall(r"\[Progress: (\d+) chars, \d+\.\d\d chars/sec\]\r", output)] == [
         *(100, 200, 250),
     ]
-    assert re.search(r"\nGeneration complete: 250 characters in \d+\.\d\d seconds\n$", said)
+    assert re.search(r"\nGeneration complete: 250 characters in \d+\.\d\d seconds\n$", output)
 
 
 def test_early_stop(model: Any, server: Server, capsys: Captured) -> None:

@@ -102,9 +102,9 @@ def test_progress(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
         for chunk, _ in summarize_text("A {long} text"):
             print(chunk.content, end="", flush=True)
             pbar.update(1)
-    said = capsys.readouterr()
-    assert said.out == "In short."
-    assert "Summarizing: 5 chunks [" in said.err
+    captured = capsys.readouterr()
+    assert captured.out == "In short."
+    assert "Summarizing: 5 chunks [" in captured.err
     assert server.request.json["messages"][0]["content"] == "Summarize the following text: A {long} text"
 
 

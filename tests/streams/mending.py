@@ -52,8 +52,8 @@ class Side:
 
     def asked(self, beginning: str | None) -> list[dict[str, Any]]:
         """The messages of a request, with the beginning to go on from."""
-        said = [{"role": "user", "content": "Hi"}]
-        return said if beginning is None else [*said, {"role": "assistant", "content": beginning, **self.mark}]
+        messages = [{"role": "user", "content": "Hi"}]
+        return messages if beginning is None else [*messages, {"role": "assistant", "content": beginning, **self.mark}]
 
 
 CHAT = Side("deepseek", deepseek.call, chat_text, {"prefix": True})

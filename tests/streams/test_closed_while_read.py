@@ -63,16 +63,16 @@ class Reader(threading.Thread):
         assert self.error is None
 
 
-def watched(stream: Any, told: list[StreamState]) -> Any:
-    return stream.ended(lambda ended: told.append(ended.state))
+def watched(stream: Any, ends: list[StreamState]) -> Any:
+    return stream.ended(lambda ended: ends.append(ended.state))
 
 
 def come(server: Server, stream: Any) -> bool:
     return server.wait_until(lambda: stream.content == "Hel")
 
 
-def check(stream: Any, told: list[StreamState], server: Server) -> None:
-    assert (stream.state, stream.error, told) == (StreamState.CLOSED, None, [StreamState.CLOSED])
+def check(stream: Any, ends: list[StreamState], server: Server) -> None:
+    assert (stream.state, stream.error, ends) == (StreamState.CLOSED, None, [StreamState.CLOSED])
     assert stream.content == "Hel"
     assert server.wait_closed()
 
@@ -80,30 +80,30 @@ def check(stream: Any, told: list[StreamState], server: Server) -> None:
 @every_provider
 def test_by_another_thread(row: Row, server: Server) -> None:
     server.reply(endless(row))
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
     with row.client(server) as client:
-        stream = watched(row.stream(client), told)
+        stream = watched(row.stream(client), ends)
         reader = Reader(stream)
         assert come(server, stream)
         stream.close()
         reader.end()
-        check(stream, told, server)
+        check(stream, ends, server)
 
 
 @every_provider
 def test_by_another_task(row: Row, server: Server) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     async def main() -> None:
         server.reply(endless(row))
         async with row.aclient(server) as client:
-            stream = watched(row.astream(client), told)
+            stream = watched(row.astream(client), ends)
             reader = asyncio.create_task(aread(stream, "pairs"))
             assert await asyncio.to_thread(come, server, stream)
             await stream.close()
             async with asyncio.timeout(10):
                 await reader
-            await asyncio.to_thread(check, stream, told, server)
+            await asyncio.to_thread(check, stream, ends, server)
 
     asyncio.run(main())
 
@@ -112,32 +112,32 @@ def test_by_another_task(row: Row, server: Server) -> None:
 @views
 def test_by_another_thread_from_a_view(row: Row, server: Server, view: str) -> None:
     server.reply(endless(row))
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
     with row.client(server) as client:
-        stream = watched(row.stream(client, **_options(row, view)), told)
+        stream = watched(row.stream(client, **_options(row, view)), ends)
         reader = Reader(stream, view)
         assert come(server, stream)
         stream.close()
         reader.end()
-        check(stream, told, server)
+        check(stream, ends, server)
         assert list(stream) == []
 
 
 @both
 @views
 def test_by_another_task_from_a_view(row: Row, server: Server, view: str) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     async def main() -> None:
         server.reply(endless(row))
         async with row.aclient(server) as client:
-            stream = watched(row.astream(client, **_options(row, view)), told)
+            stream = watched(row.astream(client, **_options(row, view)), ends)
             reader = asyncio.create_task(aread(stream, view))
             assert await asyncio.to_thread(come, server, stream)
             await stream.close()
             async with asyncio.timeout(10):
                 await reader
-            await asyncio.to_thread(check, stream, told, server)
+            await asyncio.to_thread(check, stream, ends, server)
             assert await aread(stream, "pairs") == []
 
     asyncio.run(main())
@@ -151,14 +151,14 @@ def _options(row: Row, view: str) -> dict[str, Any]:
 @both
 def test_before_the_answer_begins(row: Row, server: Server) -> None:
     server.always(replace(endless(row), delay=0.3))
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
     with row.client(server) as client:
-        stream = watched(row.stream(client), told)
+        stream = watched(row.stream(client), ends)
         reader = Reader(stream)
         assert server.wait_requests()
         stream.close()
         reader.end()
-        assert (stream.state, told) == (StreamState.CLOSED, [StreamState.CLOSED])
+        assert (stream.state, ends) == (StreamState.CLOSED, [StreamState.CLOSED])
         assert server.wait_closed()
         opening = row.stream(client)
         threading.Timer(0.1, opening.close).start()
@@ -168,17 +168,17 @@ def test_before_the_answer_begins(row: Row, server: Server) -> None:
 
 @both
 def test_before_the_answer_begins_async(row: Row, server: Server) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     async def main() -> None:
         server.always(replace(endless(row), delay=0.3))
         async with row.aclient(server) as client:
-            stream = watched(row.astream(client), told)
+            stream = watched(row.astream(client), ends)
             reader = asyncio.create_task(aread(stream, "pairs"))
             assert await asyncio.to_thread(server.wait_requests)
             await stream.close()
             assert await reader == []
-            assert (stream.state, told) == (StreamState.CLOSED, [StreamState.CLOSED])
+            assert (stream.state, ends) == (StreamState.CLOSED, [StreamState.CLOSED])
             assert await asyncio.to_thread(server.wait_closed)
             opening = row.astream(client)
             task = asyncio.create_task(opening.open())
@@ -192,7 +192,7 @@ def test_before_the_answer_begins_async(row: Row, server: Server) -> None:
 
 @both
 def test_while_the_prompt_is_made(row: Row, server: Server) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     async def main() -> None:
         made = asyncio.Event()
@@ -202,13 +202,13 @@ def test_while_the_prompt_is_made(row: Row, server: Server) -> None:
             await made.wait()
             return "Hi"
 
-        stream = watched(ask(), told)
+        stream = watched(ask(), ends)
         reader = asyncio.create_task(aread(stream, "pairs"))
         await asyncio.sleep(0)
         await stream.close()
         made.set()
         assert await reader == []
-        assert (stream.state, told) == (StreamState.CLOSED, [StreamState.CLOSED])
+        assert (stream.state, ends) == (StreamState.CLOSED, [StreamState.CLOSED])
 
     asyncio.run(main())
     assert not server.requests
@@ -222,22 +222,22 @@ def test_by_a_tool_of_its_own(side: Caller, server: Server) -> None:
         return "stopped"
 
     server.reply(side.streamed("", ("call_1", "stop", "{}")))
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     @side.module.call("m", client=side.client(server), tools=[stop], tool_loop=ToolLoop(), stream=True)
     def ask() -> str:
         return "Stop"
 
-    stream = watched(ask(), told)
+    stream = watched(ask(), ends)
     list(stream)
-    assert (stream.state, stream.error, told) == (StreamState.CLOSED, None, [StreamState.CLOSED])
+    assert (stream.state, stream.error, ends) == (StreamState.CLOSED, None, [StreamState.CLOSED])
     assert stream.construct_call_response(partial=True).executed[0].result == "stopped"
     assert len(server.requests) == 1
 
 
 @callers
 def test_by_an_async_tool_of_its_own(side: Caller, server: Server) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
     async def main() -> None:
         async def stop() -> str:
@@ -252,9 +252,9 @@ def test_by_an_async_tool_of_its_own(side: Caller, server: Server) -> None:
             async def ask() -> str:
                 return "Stop"
 
-            stream = watched(ask(), told)
+            stream = watched(ask(), ends)
             await aread(stream, "pairs")
-            assert (stream.state, stream.error, told) == (StreamState.CLOSED, None, [StreamState.CLOSED])
+            assert (stream.state, stream.error, ends) == (StreamState.CLOSED, None, [StreamState.CLOSED])
             assert stream.construct_call_response(partial=True).executed[0].result == "stopped"
 
     asyncio.run(main())

@@ -374,14 +374,14 @@ def test_left_by_a_generator_of_the_user(row: Row, server: Server) -> None:
 
 @every_provider
 def test_dropped_unread(row: Row, server: Server) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
     gc.disable()
     try:
         with row.client(server) as client:
-            stream = row.stream(client).ended(lambda ended: told.append(ended.state))
-            assert not told
+            stream = row.stream(client).ended(lambda ended: ends.append(ended.state))
+            assert not ends
             del stream
-            assert told == [StreamState.CLOSED]  # at once, by the reference count
+            assert ends == [StreamState.CLOSED]  # at once, by the reference count
     finally:
         gc.enable()
     assert not server.requests
@@ -390,19 +390,19 @@ def test_dropped_unread(row: Row, server: Server) -> None:
 @every_provider
 @pytest.mark.parametrize("awaited", [False, True], ids=["", "awaited"])
 def test_async_dropped_unread(row: Row, server: Server, awaited: bool) -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
-    async def tell(ended: Any) -> None:
+    async def record(ended: Any) -> None:
         await asyncio.sleep(0)
-        told.append(ended.state)
+        ends.append(ended.state)
 
     async def main() -> None:
         async with row.aclient(server) as client:
-            stream = row.astream(client).ended(tell)
+            stream = row.astream(client).ended(record)
             if awaited:
                 await stream
             del stream
-            assert await eventually(lambda: told == [StreamState.CLOSED])
+            assert await eventually(lambda: ends == [StreamState.CLOSED])
             assert await no_tasks_left()
 
     asyncio.run(main())
@@ -410,26 +410,26 @@ def test_async_dropped_unread(row: Row, server: Server, awaited: bool) -> None:
 
 
 def test_async_dropped_unread_where_no_loop_runs() -> None:
-    told: list[StreamState] = []
+    ends: list[StreamState] = []
 
-    async def tell(ended: Any) -> None:
-        told.append(ended.state)
+    async def record(ended: Any) -> None:
+        ends.append(ended.state)
 
-    OPENAI.astream().ended(tell)
-    OPENAI.astream().ended(lambda ended: told.append(ended.state))
-    assert told == [StreamState.CLOSED, StreamState.CLOSED]
+    OPENAI.astream().ended(record)
+    OPENAI.astream().ended(lambda ended: ends.append(ended.state))
+    assert ends == [StreamState.CLOSED, StreamState.CLOSED]
 
 
 @every_provider
 def test_a_fallback_is_not_told_as_dropped(row: Row, server: Server) -> None:
-    told: list[tuple[str, StreamState]] = []
+    ends: list[tuple[str, StreamState]] = []
     server.reply(Reply.error(500), row.text("Hello"))
     with row.client(server) as client:
 
         def other(prompt: Any) -> Any:
-            return row.stream(client).ended(lambda ended: told.append(("other", ended.state)))
+            return row.stream(client).ended(lambda ended: ends.append(("other", ended.state)))
 
-        stream = row.stream(client, fallback=[other]).ended(lambda ended: told.append(("own", ended.state)))
+        stream = row.stream(client, fallback=[other]).ended(lambda ended: ends.append(("own", ended.state)))
         assert stream.collect().content == "Hello"
         del stream
-    assert sorted(told) == [("other", StreamState.DONE), ("own", StreamState.DONE)]
+    assert sorted(ends) == [("other", StreamState.DONE), ("own", StreamState.DONE)]

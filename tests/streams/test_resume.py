@@ -164,7 +164,7 @@ def test_no_more_often_than_it_may(reader: Reader, side: Side, server: Server) -
 
 
 def test_refused(reader: Reader, side: Side, server: Server) -> None:
-    told = "This model does not support assistant message prefill. The conversation must end with a user message."
+    refusal = "This model does not support assistant message prefill. The conversation must end with a user message."
     ends: list[Any] = []
 
     async def use(stream: Any) -> None:
@@ -175,14 +175,14 @@ def test_refused(reader: Reader, side: Side, server: Server) -> None:
         assert isinstance(error, OverloadedError)
         assert isinstance(error.__cause__, BadRequestError)
         assert not isinstance(error.__cause__, StreamInterruptedError)
-        assert told in str(error.__cause__)
+        assert refusal in str(error.__cause__)
         assert error.partial.content == "One, two"
         assert stream.construct_call_response(partial=True).content == "One, two"
         assert stream.state is StreamState.FAILED
         assert ends == [(StreamState.FAILED, error, "One, two")]
         assert not await reader.all(stream)
 
-    server.reply(side.begun("One,", " two", then=[OVERLOADED]), Reply.error(400, told, type="invalid_request_error"))
+    server.reply(side.begun("One,", " two", then=[OVERLOADED]), Reply.error(400, refusal, type="invalid_request_error"))
     reader.run(side, server, use, resume=True)
     assert len(server.requests) == 2
 
@@ -272,8 +272,8 @@ def test_a_tool_call_is_not_resumed(reader: Reader, side: Side, server: Server, 
         return a + b
 
     async def use(stream: Any) -> None:
-        said, error = await reader.broken(stream)
-        assert said == text
+        received, error = await reader.broken(stream)
+        assert received == text
         assert isinstance(error, StreamInterruptedError)
 
     whole = (message_stream if side.named else chat_stream)(text, ("call_1", "add", '{"a": 1, "b": 2}'))

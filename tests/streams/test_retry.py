@@ -262,9 +262,9 @@ def test_a_model_has_it_for_all_its_streams(server: Server, stream: bool) -> Non
 # What passes, and how long is waited
 
 
-def error(kind: type[Exception], **said: Any) -> Exception:
+def error(kind: type[Exception], **attributes: Any) -> Exception:
     made = kind("no")
-    vars(made).update(said)
+    vars(made).update(attributes)
     return made
 
 

@@ -55,7 +55,7 @@ async def astreamed(row: Row, server: Server, reply: Reply | None = None) -> Asy
         yield row.astream(client)
 
 
-def speaker(message: Any) -> str:
+def last_role(message: Any) -> str:
     """Return the role of a message, or of the last of several."""
     role: str = (message[-1] if isinstance(message, list) else message)["role"]
     return role
@@ -69,7 +69,7 @@ def check_done(stream: Any) -> None:
     assert found["id"] in ("chatcmpl-1", "msg_1")
     assert found["finish_reasons"] in (["stop"], ["end_turn"], ["completed"])
     assert (found["input_tokens"], found["output_tokens"]) == (3, 5)
-    assert speaker(found["message_param"]) == "assistant"
+    assert last_role(found["message_param"]) == "assistant"
     assert found["start_time"] <= found["end_time"]
     assert str(stream) == "Hello"
     assert stream.construct_call_response().content == "Hello"
@@ -139,7 +139,7 @@ def test_open(row: Row, server: Server) -> None:
         found = seen(stream)
         assert (found["content"], found["model"], found["finish_reasons"]) == ("Hel", "m-1", None)
         assert found["end_time"] is None
-        assert speaker(found["message_param"]) == "assistant"
+        assert last_role(found["message_param"]) == "assistant"
         assert stream.construct_call_response(partial=True).content == "Hel"
         with pytest.raises(StreamNotConsumedError, match="open"):
             stream.construct_call_response()

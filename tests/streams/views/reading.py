@@ -24,15 +24,15 @@ def fail(a: int) -> str:
     raise ValueError(f"no {a}")
 
 
-def texts(side: Side, *said: str | Step, finish: bool = True) -> Reply:
+def texts(side: Side, *parts: str | Step, finish: bool = True) -> Reply:
     """A reply that streams these texts, one event each, with steps between them."""
     make: Any = chat_text if side.name == "openai" else message_text
-    words = [one for one in said if isinstance(one, str)]
+    words = [one for one in parts if isinstance(one, str)]
     events: list[Any] = make(*words) if finish else make(*words, finish=None)
     first = next(number for number, event in enumerate(events) if f": {words[0]!r}" in str(event))
     between: list[Any] = []
     place = first
-    for one in said:
+    for one in parts:
         if isinstance(one, str):
             between.append(events[place])
             place += 1

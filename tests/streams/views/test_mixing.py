@@ -49,8 +49,8 @@ async def mixed(stream: Any, views: Views, plan: list[tuple[str, int, dict[str, 
                 case (chunk, tool):
                     text += chunk.content
                     tools += [tool] if tool is not None else []
-                case TextEvent(said):
-                    text += said
+                case TextEvent(delta):
+                    text += delta
                 case ToolReadyEvent(tool) | ToolResultEvent(tool):
                     tools.append(tool)
                 case _ if name == "cumulative":

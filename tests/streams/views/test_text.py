@@ -50,7 +50,7 @@ def test_buffering(reader: Reader, side: Side, server: Server, options: Any, exp
 
 
 @pytest.mark.parametrize(
-    ("by", "said", "expected"),
+    ("by", "deltas", "expected"),
     [
         ("word", ["  a", " ", " b\t", "c"], ["  a  ", "b\t", "c"]),
         ("word", ["a b c d"], ["a ", "b ", "c ", "d"]),
@@ -66,11 +66,11 @@ def test_buffering(reader: Reader, side: Side, server: Server, options: Any, exp
         ("sentence", ["你好", "。再", "见。"], ["你好。", "再见。"]),
     ],
 )
-def test_units(reader: Reader, side: Side, server: Server, by: str, said: list[str], expected: list[str]) -> None:
+def test_units(reader: Reader, side: Side, server: Server, by: str, deltas: list[str], expected: list[str]) -> None:
     async def use(stream: Any, views: Views) -> list[str]:
         return await views.all(stream.text(by=by))
 
-    server.reply(texts(side, *said))
+    server.reply(texts(side, *deltas))
     assert reader.run(side, server, use) == expected
 
 

@@ -71,8 +71,8 @@ def test_events_show_an_error_and_raise_it(reader: Reader, side: Side, server: S
 
 def test_items(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
-        *said, first, second, response = await views.all(stream.items())
-        assert said == ["Let", " me", " see."]
+        *pieces, first, second, response = await views.all(stream.items())
+        assert pieces == ["Let", " me", " see."]
         assert isinstance(first, ToolResultEvent)
         assert (first.name, first.arguments, first.result, first.error) == ("add", {"a": 1, "b": 2}, 3, None)
         assert (second.name, second.result) == ("fail", None)
@@ -138,32 +138,32 @@ def test_print_and_collect(reader: Reader, side: Side, server: Server, capsys: p
 
 
 def test_on(reader: Reader, side: Side, server: Server) -> None:
-    heard: list[Any] = []
+    received: list[Any] = []
 
     async def use(stream: Any, views: Views) -> None:
-        assert stream.on(text=heard.append) is stream
-        stream.on(tool=lambda tool: heard.append(tool.args), done=lambda response: heard.append(response.content))
+        assert stream.on(text=received.append) is stream
+        stream.on(tool=lambda tool: received.append(tool.args), done=lambda response: received.append(response.content))
         assert await views.some(stream.text(), 1) == ["Let"]
-        assert heard == ["Let"]
+        assert received == ["Let"]
         await views.value(stream.collect())
-        assert heard == ["Let", " me", " see.", {"a": 1, "b": 2}, "Let me see."]
+        assert received == ["Let", " me", " see.", {"a": 1, "b": 2}, "Let me see."]
         await views.value(stream.collect())
-        assert len(heard) == 5
+        assert len(received) == 5
 
     server.reply(side.streamed("Let me see.", ADD))
     reader.run(side, server, use, tools=[add])
 
 
 def test_on_hears_nothing_of_an_end_that_did_not_come(reader: Reader, side: Side, server: Server) -> None:
-    heard: list[Any] = []
+    received: list[Any] = []
 
     async def use(stream: Any, views: Views) -> None:
-        stream.on(text=heard.append, done=heard.append)
+        stream.on(text=received.append, done=received.append)
         await views.until_error(stream.text())
 
     server.reply(texts(side, "Hel", Pause(0.02), CloseEarly(), finish=False))
     reader.run(side, server, use)
-    assert heard == ["Hel"]
+    assert received == ["Hel"]
 
 
 @pytest.mark.parametrize("stop", [5, lambda text: "lo" in text], ids=["length", "predicate"])

@@ -62,11 +62,11 @@ END: JSON = {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usag
 def block(index: int, kind: str, *pieces: str) -> list[JSON]:
     """The events of one block of content."""
     start = {"type": kind, kind: ""}
-    said: list[JSON] = [{"type": "content-start", "index": index, "delta": {"message": {"content": start}}}]
-    said += [
+    events: list[JSON] = [{"type": "content-start", "index": index, "delta": {"message": {"content": start}}}]
+    events += [
         {"type": "content-delta", "index": index, "delta": {"message": {"content": {kind: one}}}} for one in pieces
     ]
-    return [*said, {"type": "content-end", "index": index}]
+    return [*events, {"type": "content-end", "index": index}]
 
 
 def tool_call(index: int, id_: str, name: str, *pieces: str) -> list[JSON]:
@@ -296,10 +296,10 @@ def test_everything_a_stream_can_say(asynchronous: bool, patch: Any, server: Ser
     source = {"type": "document", "id": "d", "document": {"id": "d", "text": "sky"}}
     citation = {"start": 0, "end": 4, "text": "Blue", "sources": [source], "type": "TEXT_CONTENT"}
     cited = {"type": "citation-start", "index": 0, "delta": {"message": {"citations": citation}}}
-    thoughts, said = block(0, "thinking", "hm", "m"), block(1, "text", "Blue", ".")
-    said[1]["logprobs"] = {"text": "Blue", "token_ids": [7], "logprobs": [-0.5]}
-    said[2]["new_field"] = 1
-    events = [START, *thoughts, *said[:2], cited, {"type": "citation-end", "index": 0}, *said[2:], END]
+    thoughts, texts = block(0, "thinking", "hm", "m"), block(1, "text", "Blue", ".")
+    texts[1]["logprobs"] = {"text": "Blue", "token_ids": [7], "logprobs": [-0.5]}
+    texts[2]["new_field"] = 1
+    events = [START, *thoughts, *texts[:2], cited, {"type": "citation-end", "index": 0}, *texts[2:], END]
     server.reply(reply(*events).cut(3))
     found = read(server, asynchronous=asynchronous, patch=patch)
     response = found.response
@@ -675,8 +675,8 @@ def test_json_mode(client: sdk.ClientV2, server: Server) -> None:
 
 
 def test_nothing_unset_is_sent(client: sdk.ClientV2, server: Server) -> None:
-    said = [{"role": "user", "content": "Hi"}]
-    assert sent(server, client, "Hi") == {"model": "command-r", "messages": said, "stream": False}
+    messages = [{"role": "user", "content": "Hi"}]
+    assert sent(server, client, "Hi") == {"model": "command-r", "messages": messages, "stream": False}
 
 
 # Structured answers

@@ -63,7 +63,7 @@ class OddStream:
 @st.composite
 def answers(draw: st.DrawFn) -> Answer:
     """An answer of thinking, texts and calls, in any order."""
-    said: list[AnswerPart] = []
+    parts: list[AnswerPart] = []
     kinds = draw(st.lists(st.sampled_from(["text", "thinking", "call"]), max_size=4))
     for number, kind in enumerate(kinds):
         # Texts end with a full stop: the end of one and the beginning of the next one never make one character.
@@ -71,10 +71,10 @@ def answers(draw: st.DrawFn) -> Answer:
         if kind == "call":
             args = draw(st.sampled_from([{}, {"city": text}, {"city": text}]))
             name = draw(st.sampled_from(["get_time", "get_weather"])) if args else "get_time"
-            said.append(Call(f"call_{number}", name, json.dumps(args)))
+            parts.append(Call(f"call_{number}", name, json.dumps(args)))
         else:
-            said.append(Text(text) if kind == "text" else Thought(text))
-    return Answer(*said)
+            parts.append(Text(text) if kind == "text" else Thought(text))
+    return Answer(*parts)
 
 
 @st.composite
@@ -209,8 +209,8 @@ def messages(draw: st.DrawFn) -> OddStream:
         return {"type": "message_start", "message": {**head, "id": id, "model": f"model of {id}", "usage": usage}}
 
     noise: list[Event] = [{"type": "ping"}, {"type": "new_event", "index": 0}, "null", "{}", begun("later")]
-    told, in_order = draw(mixed(blocks, apart=apart))
-    events = draw(noisy([begun("first"), *told], noise))
+    block_events, in_order = draw(mixed(blocks, apart=apart))
+    events = draw(noisy([begun("first"), *block_events], noise))
     reason: JSON = {"type": "message_delta", "delta": {"stop_reason": "tool_use" if answer.calls else "end_turn"}}
     count: JSON = {"output_tokens": USAGE_OUT}
     ends: list[list[Event]] = [
@@ -255,8 +255,8 @@ def converse(draw: st.DrawFn) -> OddStream:
     indexes, apart = draw(numbers(len(answer.parts)))
     blocks = [draw(_converse_block(one, index)) for one, index in zip(answer.parts, indexes, strict=True)]
     head: Event = {"messageStart": {"role": "assistant"}}
-    told, in_order = draw(mixed(blocks, apart=apart))
-    events = draw(noisy([head, *told], [{"newEvent": {"a": 1}}, head]))
+    block_events, in_order = draw(mixed(blocks, apart=apart))
+    events = draw(noisy([head, *block_events], [{"newEvent": {"a": 1}}, head]))
     stop: Event = {"messageStop": {"stopReason": "tool_use" if answer.calls else "end_turn"}}
     usage = {"inputTokens": USAGE_IN, "outputTokens": USAGE_OUT, "totalTokens": USAGE_IN + USAGE_OUT}
     count: Event = {"metadata": {"usage": usage, "metrics": {"latencyMs": 7}}}
@@ -307,8 +307,8 @@ def cohere(draw: st.DrawFn) -> OddStream:
         return {"type": "message-start", "id": id, "delta": {"message": {"role": "assistant", **empty}}}
 
     noise: list[Event] = [{"type": "debug", "prompt": "x"}, {"type": "new-event"}, "null", "{}"]
-    told, in_order = draw(mixed(blocks, apart=apart))
-    events = draw(noisy([begun("first"), *told], noise))
+    block_events, in_order = draw(mixed(blocks, apart=apart))
+    events = draw(noisy([begun("first"), *block_events], noise))
     usage = {"tokens": {"input_tokens": USAGE_IN, "output_tokens": USAGE_OUT}}
     end: JSON = {"finish_reason": "TOOL_CALL" if answer.calls else "COMPLETE", "usage": usage}
     ids: JSON = draw(st.sampled_from([{}, {"id": "later"}]))
@@ -401,11 +401,11 @@ def _item(draw: st.DrawFn, one: AnswerPart, index: Any, number: int, *, ids: str
     else:
         kind, key, within, empty = "reasoning_summary_text", "text", {"summary_index": 0}, {"summary": []}  # type: ignore[dict-item]
     deltas: list[Event] = [event(f"{kind}.delta", **within, delta=piece) for piece in draw(with_nulls(pieces))]
-    told = draw(st.sampled_from(["deltas", "done", "both"]))
+    content_in = draw(st.sampled_from(["deltas", "done", "both"]))
     text_done = [event(f"{kind}.done", **within, **{key: "".join(pieces)})] * draw(st.integers(0, 1))
     nulls: JSON = draw(st.sampled_from([{}, dict.fromkeys(empty), empty]))
-    item_done = [item("done", **(nulls if told == "deltas" else {}))] * draw(st.integers(1, 2))
-    found: list[Event] = [item("added", **empty), *(deltas if told != "done" else []), *text_done, *item_done]
+    item_done = [item("done", **(nulls if content_in == "deltas" else {}))] * draw(st.integers(1, 2))
+    found: list[Event] = [item("added", **empty), *(deltas if content_in != "done" else []), *text_done, *item_done]
     return found, {**whole, **({} if ids == "none" else {"id": f"item_{number}"})}
 
 
@@ -428,8 +428,8 @@ def responses(draw: st.DrawFn) -> OddStream:
         *({"type": "keepalive"}, {"type": "response.new_thing.delta", "delta": "?"}, {"odd": 1}, "null", "{}"),
         head("in_progress", "later"),
     ]
-    told, in_order = draw(mixed([block for block, _ in made], apart=apart))
-    events = [head("created", "first"), *told]
+    block_events, in_order = draw(mixed([block for block, _ in made], apart=apart))
+    events = [head("created", "first"), *block_events]
     output: Any = draw(st.sampled_from([[], None, [whole for _, whole in made]])) if ids == "own" else []
     final = response_of(output, "completed", usage=usage)
     done = draw(st.sampled_from(["completed", "done"]))

@@ -132,10 +132,10 @@ def _note(found: Outcome, chunk: Any, tool: Any) -> None:
     found.text += chunk.content
     found.thinking += chunk.thinking
     if tool is not None:
-        _tell(found, tool)
+        _record_tool(found, tool)
 
 
-def _tell(found: Outcome, tool: Any) -> None:
+def _record_tool(found: Outcome, tool: Any) -> None:
     found.tools.append((tool.name, tool.id, tool.args))
     found.faults += [str(tool.error)] if tool.error is not None else []
 
@@ -143,7 +143,7 @@ def _tell(found: Outcome, tool: Any) -> None:
 def _ended(found: Outcome, response: Any) -> Outcome:
     found.response, found.text, found.thinking = response, response.content, response.thinking or ""
     for tool in response.tools or ():
-        _tell(found, tool)
+        _record_tool(found, tool)
     return found
 
 
@@ -318,17 +318,17 @@ def response_of(output: list[JSON], status: str = "completed", **fields: Any) ->
 
 def sent_calls(response: Any) -> list[tuple[str, Any]]:
     """The calls of a response's message to send back: name and arguments, decoded where they are text."""
-    said = response.message_param
+    message = response.message_param
     found: list[tuple[str, Any]] = []
-    if isinstance(said, list):  # items of Responses
-        return [(one["name"], json.loads(one["arguments"])) for one in said if one["type"] == "function_call"]
-    for call in said.get("tool_calls") or ():
+    if isinstance(message, list):  # items of Responses
+        return [(one["name"], json.loads(one["arguments"])) for one in message if one["type"] == "function_call"]
+    for call in message.get("tool_calls") or ():
         function = call["function"]
         given = function["arguments"]
         found.append((function["name"], json.loads(given) if isinstance(given, str) else given))
-    parts = [part.get("functionCall") for part in said.get("parts") or ()]  # Gemini
+    parts = [part.get("functionCall") for part in message.get("parts") or ()]  # Gemini
     found += [(call["name"], call.get("args")) for call in parts if call]
-    content = said.get("content") or ()
+    content = message.get("content") or ()
     for block in () if isinstance(content, str) else content:
         use = block.get("toolUse") or (block if block.get("type") == "tool_use" else None) if block else None
         if use:

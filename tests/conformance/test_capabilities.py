@@ -261,8 +261,8 @@ structures = pytest.mark.parametrize("wanted", ["loose", "strict", "json"])
 def structured(row: BaseRow, wanted: str, *, stream: bool) -> tuple[type[Book], Answer, dict[str, Any]]:
     """Return a response model, the provider's response to it, and the arguments of the call."""
     kind = StrictBook if wanted == "strict" else Book
-    said = Call("callOslo1", kind.__name__, *EMMA) if way(row, wanted, stream) == "tool" else Text(*EMMA)
-    return kind, Answer(said), {"response_model": kind, "json_mode": wanted == "json"}
+    part = Call("callOslo1", kind.__name__, *EMMA) if way(row, wanted, stream) == "tool" else Text(*EMMA)
+    return kind, Answer(part), {"response_model": kind, "json_mode": wanted == "json"}
 
 
 def way(row: BaseRow, wanted: str, stream: bool) -> str:
@@ -331,10 +331,10 @@ def test_asked_again(row: BaseRow, wanted: str, asynchronous: bool, server: Serv
     found = asked(row, server, asynchronous, **options, max_retries=1)
     assert found == kind(title="Emma", year=1815)
     assert len(server.requests) == 2
-    told = str(body(row, server))
-    assert "soon" in told
-    assert "year" in told
-    assert "valid integer" in told
+    correction = str(body(row, server))
+    assert "soon" in correction
+    assert "year" in correction
+    assert "valid integer" in correction
     assert [attempt.input_tokens for attempt in found._response.attempts] == [3, 3]
     assert found._response.total_usage.output_tokens == 10
 

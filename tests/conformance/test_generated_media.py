@@ -92,8 +92,8 @@ def test_images_in_the_common_form(stream: bool, server: Server) -> None:
             return [response.message_param, BaseMessageParam(role="user", content="Which colour?")]
 
         go_on()
-    said = {"role": "assistant", "content": "A", "images": [image(URL), image(OTHER)]}
-    assert server.request.json["messages"][0] == said
+    expected = {"role": "assistant", "content": "A", "images": [image(URL), image(OTHER)]}
+    assert server.request.json["messages"][0] == expected
 
 
 # Google's inline data, Responses' image_generation_call (its result is base64) and Bedrock's image blocks.

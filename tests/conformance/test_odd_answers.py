@@ -168,9 +168,9 @@ def test_signed_reasoning_under_other_names(row: BaseRow, way: Way, server: Serv
     more = [{"type": "thinking", "thinking": "c", "signature": "S2"}]
     events = [chunk({"thinking_blocks": [one], "reasoning_opaque": "O"}) for one in [*blocks, *more]]
     found = way(row, server, Reply.chat(*events, chunk({"content": "hi"}, "stop")))
-    said = found.response.message_param
-    assert said["thinking_blocks"] == [{"type": "thinking", "thinking": "ab", "signature": "S1"}, *more]
-    assert said["reasoning_opaque"] == "O"
+    message = found.response.message_param
+    assert message["thinking_blocks"] == [{"type": "thinking", "thinking": "ab", "signature": "S1"}, *more]
+    assert message["reasoning_opaque"] == "O"
 
 
 # Usage
@@ -333,8 +333,8 @@ def test_the_price_of_a_host(row: BaseRow, way: Way, usage: JSON, cost: float | 
 def test_the_price_of_a_host_over_responses(
     row: BaseRow, way: Way, usage: JSON, cost: float | None, server: Server
 ) -> None:
-    said = {"type": "message", "id": "m1", "role": "assistant", "status": "completed", "content": []}
-    whole = response_of([said], usage={"input_tokens": 10, "output_tokens": 7, "total_tokens": 17, **usage})
+    message = {"type": "message", "id": "m1", "role": "assistant", "status": "completed", "content": []}
+    whole = response_of([message], usage={"input_tokens": 10, "output_tokens": 7, "total_tokens": 17, **usage})
     final = {"type": "response.completed", "response": whole, "sequence_number": 0}
     found = way(row, server, Reply.messages(final) if way.stream else Reply.json(whole))
     assert found.response.cost == (pytest.approx(cost) if cost is not None else None)
@@ -442,8 +442,8 @@ def test_the_first_stamp_counts(row: BaseRow, way: Way, server: Server) -> None:
 def test_unknown_fields_of_google(row: BaseRow, way: Way, server: Server) -> None:
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8, "serviceTier": "standard"}
     content = {"role": "model", "parts": [{"text": "Hi"}]}
-    said = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0, "new": 1}]}
-    whole = {**said, "usageMetadata": usage, "modelVersion": "m", "newer": {"a": 1}}
+    candidates = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0, "new": 1}]}
+    whole = {**candidates, "usageMetadata": usage, "modelVersion": "m", "newer": {"a": 1}}
     found = way(row, server, row.wire.stream(whole) if way.stream else Reply.json(whole))
     assert (found.error, found.response.raw) == (None, whole)
     assert found.response.model_dump()["response"] == whole

@@ -267,10 +267,15 @@ def test_the_caller_is_given_back(row: BaseRow, way: Way, kind: str, server: Ser
 @odd("responses", [*STREAMED, *WHOLE])
 def test_native_calls_in_a_tool_loop(row: BaseRow, way: Way, server: Server) -> None:
     declared, fields, function, _, output = CALLS["shell"]
-    said = {"id": "m", "type": "message", "role": "assistant", "status": "completed"}
-    said["content"] = [{"type": "output_text", "text": "done", "annotations": []}]
+    message = {"id": "m", "type": "message", "role": "assistant", "status": "completed"}
+    message["content"] = [{"type": "output_text", "text": "done", "annotations": []}]
     found = way(
-        row, server, replied(way, item_of(fields)), replied(way, said), tools=[declared, function], tool_loop=ToolLoop()
+        row,
+        server,
+        replied(way, item_of(fields)),
+        replied(way, message),
+        tools=[declared, function],
+        tool_loop=ToolLoop(),
     )
     assert (found.error, found.response.content) == (None, "done")
     assert server.request.json["input"][-2:] == [item_of(fields), output]

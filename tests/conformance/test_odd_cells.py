@@ -284,17 +284,17 @@ def test_encrypted_reasoning(row: BaseRow, way: Way, server: Server) -> None:
 @odd("messages bedrock", STREAMED)
 @pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "not stopped"])
 def test_signatures_at_one_index(row: BaseRow, way: Way, stopped: bool, server: Server) -> None:
-    converse, told = [START], list[Any]()
+    converse, block_events = [START], list[Any]()
     for text, signature in ("aS", "bT"):
         converse += [delta(0, reasoningContent={"text": text}), delta(0, reasoningContent={"signature": signature})]
         converse += [stop(0)] if stopped else []
-        told += [
+        block_events += [
             block("start", content_block={"type": "thinking", "thinking": "", "signature": ""}),
             block("delta", delta={"type": "thinking_delta", "thinking": text}),
             block("delta", delta={"type": "signature_delta", "signature": signature}),
             *([block("stop")] if stopped else []),
         ]
-    reply = row.wire.stream(*converse, ended(), METADATA) if format_of(row) == "bedrock" else message(*told)
+    reply = row.wire.stream(*converse, ended(), METADATA) if format_of(row) == "bedrock" else message(*block_events)
     found = way(row, server, reply)
     assert found.error is None
     sent = [

@@ -63,8 +63,8 @@ STAMPS = {"anthropic": "first", "cohere": "first", "google": "id 0", "openai.res
 
 def blocks_of(response: Any) -> list[Any]:
     """The blocks, or items, of a message to send back."""
-    said = response.message_param
-    return said if isinstance(said, list) else said.get("content") or []
+    message = response.message_param
+    return message if isinstance(message, list) else message.get("content") or []
 
 
 def signature_of(block: Any) -> str | None:
@@ -86,9 +86,9 @@ def assert_pieces_are_of_their_calls(stream: OddStream, deltas: list[Any]) -> No
         found[delta.index] = found.get(delta.index, "") + delta.arguments
     assert len(found) == len(stream.calls)
     for call in filter(lambda call: call.args, stream.answer.calls):
-        told = [text for text in found.values() if call.whole in text or json.dumps(call.whole)[1:-1] in text]
+        complete = [text for text in found.values() if call.whole in text or json.dumps(call.whole)[1:-1] in text]
         same = [text for text in found.values() if not text or right_json(text) == right_json(call.whole)]
-        assert told or same
+        assert complete or same
 
 
 def right_json(text: str) -> Any:

@@ -580,12 +580,12 @@ def test_retry_info(row: BaseRow, way: Way, body: Any, server: Server) -> None:
 
 @odd("chat messages responses cohere gemini", [*WHOLE, *(way for way in STREAMED if not way.iterator)])
 @pytest.mark.parametrize(
-    ("told", "seconds"), [({"retry-after-ms": 1500}, 1.5), ({"retry_after": 2}, 2.0), ({"retry_after": "nan"}, None)]
+    ("fields", "seconds"), [({"retry-after-ms": 1500}, 1.5), ({"retry_after": 2}, 2.0), ({"retry_after": "nan"}, None)]
 )
 def test_retry_after_in_the_body(
-    row: BaseRow, way: Way, told: Mapping[str, Any], seconds: float | None, server: Server
+    row: BaseRow, way: Way, fields: Mapping[str, Any], seconds: float | None, server: Server
 ) -> None:
-    found = way(row, server, Reply.json({"error": {"message": "Slow down", **told}}, 429))
+    found = way(row, server, Reply.json({"error": {"message": "Slow down", **fields}}, 429))
     assert found.error.retry_after == seconds
 
 
@@ -774,7 +774,7 @@ def test_too_long_a_prompt(row: BaseRow, way: Way, words: str, server: Server) -
     assert isinstance(found.error, ContextWindowExceededError)
 
 
-# OpenRouter repeats what the provider behind it said.
+# OpenRouter repeats the error of the provider behind it.
 @odd("chat", [*WHOLE, *(way for way in STREAMED if not way.iterator)], lambda row: row.name == "openrouter")
 def test_too_long_a_prompt_behind_a_gateway(row: BaseRow, way: Way, server: Server) -> None:
     behind = json.dumps({"error": {"message": "prompt is too long: 9 tokens > 8 maximum"}})
@@ -807,8 +807,8 @@ def test_spellings_of_the_end(row: BaseRow, way: Way, end: bytes, server: Server
 @pytest.mark.parametrize("key", ["message", "text"])
 def test_other_words_for_a_delta(row: BaseRow, way: Way, key: str, server: Server) -> None:
     def chunk_of(text: str, finish: str | None = None) -> JSON:
-        told = {"role": "assistant", "content": text} if key == "message" else text
-        return {**chunk(), "choices": [{"index": 0, key: told, "finish_reason": finish}]}
+        content = {"role": "assistant", "content": text} if key == "message" else text
+        return {**chunk(), "choices": [{"index": 0, key: content, "finish_reason": finish}]}
 
     found = way(row, server, Reply.chat(chunk_of("Hel"), chunk_of("lo", "stop")))
     assert (found.text, found.response.content) == ("Hello", "Hello")

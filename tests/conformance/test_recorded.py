@@ -85,8 +85,8 @@ def offered(exchange: Exchange) -> list[type[BaseTool]]:
     """The functions of a recorded request, as classes that take any arguments."""
     asked: Any = exchange.request.body
     tools = [*(asked.get("tools") or ()), *((asked.get("toolConfig") or {}).get("tools") or ())]
-    told = [one for tool in tools for one in tool.get("functionDeclarations", [tool])]
-    named = [one.get("function", one.get("toolSpec", one)).get("name") for one in told]
+    declarations = [one for tool in tools for one in tool.get("functionDeclarations", [tool])]
+    named = [one.get("function", one.get("toolSpec", one)).get("name") for one in declarations]
     space = {"__doc__": "Any.", "__module__": __name__, "model_config": ConfigDict(extra="allow")}
     return [
         type(name, (BaseTool,), {**space, "_name": classmethod(lambda _, name=name: name)}) for name in named if name

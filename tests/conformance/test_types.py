@@ -134,8 +134,8 @@ def test_streamed(row: BaseRow, mode: str, asynchronous: bool, server: Server) -
 @modes
 @both_ways
 def test_each(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:
-    said = json.dumps({"value": [DAY, "x", "12345678-1234-5678-1234-567812345678"]})
-    server.reply(row.wire.streamed(answer(row, mode, "list", *(said[at : at + 5] for at in range(0, len(said), 5)))))
+    text = json.dumps({"value": [DAY, "x", "12345678-1234-5678-1234-567812345678"]})
+    server.reply(row.wire.streamed(answer(row, mode, "list", *(text[at : at + 5] for at in range(0, len(text), 5)))))
     options: Any = {"response_model": list[dt.date | uuid.UUID | str], "json_mode": mode == "json", "stream": True}
 
     async def main() -> list[Any]:

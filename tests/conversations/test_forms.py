@@ -191,7 +191,7 @@ def older(talk: Conversation) -> Conversation:
     ("row", "key", "sent"),
     [
         pytest.param(OPENAI, "messages", [*ASKED, *CHAT, MORE], id="chat"),
-        # What the items alone told, the reasoning, is lost; what was said is not.
+        # The reasoning, which only the items contain, is lost; the text is not.
         pytest.param(RESPONSES, "input", [*ASKED, *SENT_ITEMS, MORE], id="responses"),
     ],
 )

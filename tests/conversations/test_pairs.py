@@ -56,8 +56,8 @@ def test_any_provider_continues_what_another_began(first: BaseRow, second: BaseR
     found = nodes(second.wire.body(server.request))
     assert second.wire.media["image"] in found
     assert found.count(MARKS.get(second.id)) == (1 if second.id in MARKS else 0)
-    for said in ("Let me look", "sunny in Oslo", "Sunny", "More"):
-        assert sum(said in one for one in found if isinstance(one, str)) == 1
+    for text in ("Let me look", "sunny in Oslo", "Sunny", "More"):
+        assert sum(text in one for one in found if isinstance(one, str)) == 1
     if first.id != second.id:  # the same provider receives its own messages as they were
         assert not any(THOUGHT in one for one in found if isinstance(one, str))
         ids = [one[key] for one in found if isinstance(one, dict) for key in IDS if isinstance(one.get(key), str)]

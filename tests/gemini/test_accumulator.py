@@ -27,17 +27,17 @@ def bare(raw: bytes) -> Any:
 
 
 def event(*parts: JSON, candidate: JSON | None = None, spent: JSON | None = None, **others: Any) -> JSON:
-    said = {"content": {"role": "model", "parts": list(parts)}, "index": 0, **(candidate or {})}
+    full_candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0, **(candidate or {})}
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 1, **(spent or {})}
-    return {"candidates": [said], "usageMetadata": usage, "modelVersion": "m", **others}
+    return {"candidates": [full_candidate], "usageMetadata": usage, "modelVersion": "m", **others}
 
 
-def text(piece: str, **told: Any) -> JSON:
-    return event({"text": piece}, **told)
+def text(piece: str, **others: Any) -> JSON:
+    return event({"text": piece}, **others)
 
 
-def without(said: JSON, name: str) -> JSON:
-    return {key: value for key, value in said.items() if key != name}
+def without(fields: JSON, name: str) -> JSON:
+    return {key: value for key, value in fields.items() if key != name}
 
 
 def rated(probability: str) -> JSON:

@@ -14,13 +14,13 @@ JSON = dict[str, Any]
 
 
 def event(*parts: JSON, candidate: JSON | None = None, spent: JSON | None = None, **others: Any) -> JSON:
-    said = {"content": {"role": "model", "parts": list(parts)}, "index": 0, **(candidate or {})}
+    full_candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0, **(candidate or {})}
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 1, **(spent or {})}
-    return {"candidates": [said], "usageMetadata": usage, "modelVersion": "m", "responseId": "r", **others}
+    return {"candidates": [full_candidate], "usageMetadata": usage, "modelVersion": "m", "responseId": "r", **others}
 
 
-def text(piece: str, **told: Any) -> JSON:
-    return event({"text": piece}, **told)
+def text(piece: str, **others: Any) -> JSON:
+    return event({"text": piece}, **others)
 
 
 CALL = {"functionCall": {"name": "look", "args": {"at": 1}}}
@@ -48,9 +48,9 @@ def accumulator() -> GoogleAccumulator:
 def test_objects_are_summed_as_bytes_are(events: list[JSON]) -> None:
     raw = [json.dumps(one).encode() for one in events]
     by_bytes, by_objects = accumulator(), accumulator()
-    told = [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk, _ in by_bytes.read(raw)]
+    expected = [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk, _ in by_bytes.read(raw)]
     found = [chunk for chunk, _ in by_objects.read_objects([answer(one) for one in raw])]
-    assert [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk in found] == told
+    assert [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk in found] == expected
     assert [chunk.data.get("candidates") for chunk in found] == [one["candidates"] for one in events]
     assert by_objects.usage == by_bytes.usage
     assert (by_objects.content, by_objects.rebuild()) == (by_bytes.content, by_bytes.rebuild())

@@ -364,15 +364,15 @@ def test_an_error_in_the_middle(asynchronous: bool, kind: Kind, server: Server) 
 
 
 @both_ways
-@pytest.mark.parametrize("told", ["boom", ["boom"], {"boom": 1}], ids=["text", "list", "object"])
-def test_an_error_of_another_form_in_the_middle(told: Any, asynchronous: bool, server: Server) -> None:
-    server.reply(crlf(gemini_event("Hel"), {"error": told}))
+@pytest.mark.parametrize("error", ["boom", ["boom"], {"boom": 1}], ids=["text", "list", "object"])
+def test_an_error_of_another_form_in_the_middle(error: Any, asynchronous: bool, server: Server) -> None:
+    server.reply(crlf(gemini_event("Hel"), {"error": error}))
     read = Read(asynchronous, stream=True)
     assert isinstance(read.error, ProviderError)
     assert isinstance(read.error, StreamInterruptedError)
     assert isinstance(read.error, errors.APIError)
     assert "boom" in str(read.error)
-    assert read.error.body == {"error": told}
+    assert read.error.body == {"error": error}
     assert read.error.partial.content == "Hel"
 
 

@@ -50,11 +50,11 @@ def test_an_error_by_name_in_the_middle_of_a_stream(client: sdk.Groq, server: Se
     error: Any = caught.value
     assert isinstance(error, BadRequestError)
     assert isinstance(error, sdk.APIError)
-    said = stream_error(recorded)
-    assert said is not None
-    assert error.body == said["error"]
+    event = stream_error(recorded)
+    assert event is not None
+    assert error.body == event["error"]
     assert error.body["failed_generation"].startswith('{"name": "get_something_by_name"')
-    assert str(error) == said["error"]["message"]
+    assert str(error) == event["error"]["message"]
     same(error.partial.response, expected_raw(recorded))
     assert error.partial.thinking.startswith("We need to call the tool")
     assert error.partial.finish_reasons is None
@@ -89,8 +89,8 @@ def test_executed_tools(client: sdk.Groq, server: Server) -> None:
     recorded = exchange("call-reasoning-compound-beta-3c74bd2a")
     server.reply(Reply.from_exchange(recorded))
     response = GROQ.ask(client)
-    told = json.loads(recorded.response.body)["choices"][0]["message"]["executed_tools"]
-    assert [tool.to_dict() for tool in response.executed_tools] == told
+    recorded_tools = json.loads(recorded.response.body)["choices"][0]["message"]["executed_tools"]
+    assert [tool.to_dict() for tool in response.executed_tools] == recorded_tools
     assert response.tools is None
 
 

@@ -174,13 +174,13 @@ def test_the_hosts_own_price(server: Server, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_sources_that_every_event_tells_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     point(monkeypatch, hosts.perplexity, server)
-    told = {"citations": ["https://a.example", "https://b.example"], "search_results": [{"title": "A"}]}
+    sources = {"citations": ["https://a.example", "https://b.example"], "search_results": [{"title": "A"}]}
     chunks = chat_text("Hel", "lo", "!")
     server.reply(
-        Reply.chat({**chunks[0], "citations": ["https://a.example"]}, *({**one, **told} for one in chunks[1:]))
+        Reply.chat({**chunks[0], "citations": ["https://a.example"]}, *({**one, **sources} for one in chunks[1:]))
     )
     response = ask(hosts.perplexity, stream=True).response
-    assert (response.citations, response.search_results) == (told["citations"], told["search_results"])
+    assert (response.citations, response.search_results) == (sources["citations"], sources["search_results"])
 
 
 def test_a_client_of_ones_own(server: Server) -> None:

@@ -226,8 +226,10 @@ class TestServing:
             chunks = list(client.chat.completions.create(**options, stream=True))
             text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
             assert text == answer.choices[0].message.content
-            said = client.responses.create(model=local.model, input="Say hello.", max_output_tokens=12, temperature=0)
-            assert said.output_text == text
+            response = client.responses.create(
+                model=local.model, input="Say hello.", max_output_tokens=12, temperature=0
+            )
+            assert response.output_text == text
         with (
             openai.OpenAI(base_url=local.base_url, api_key="wrong", max_retries=0) as client,
             pytest.raises(openai.AuthenticationError),
@@ -451,9 +453,9 @@ class TestRefusals:
         return str(caught.value)
 
     def test_unknown_name(self) -> None:
-        said = self.refused("gpt-4o-mini")
+        message = self.refused("gpt-4o-mini")
         for word in ("'gpt-4o-mini'", "'smollm2-135m'", ".gguf", "'hf:owner/repo/file.gguf'"):
-            assert word in said
+            assert word in message
 
     def test_missing_file(self, tmp_path: Path) -> None:
         missing = tmp_path / "missing.gguf"
@@ -464,9 +466,9 @@ class TestRefusals:
     def test_a_file_that_is_no_model(self, tmp_path: Path) -> None:
         bad = tmp_path / "bad.gguf"
         bad.write_bytes(b"GGUF" + bytes(100))
-        said = self.refused(bad)
-        assert str(bad) in said
-        assert "bad GGUF version" in said
+        message = self.refused(bad)
+        assert str(bad) in message
+        assert "bad GGUF version" in message
 
     @pytest.mark.parametrize("settings", [{"n_ctx": 0}, {"n_parallel": -1}])
     def test_sizes(self, settings: dict[str, int]) -> None:
@@ -492,7 +494,7 @@ class TestRefusals:
 
     def test_hub_without_network(self, tmp_path: Path) -> None:
         pytest.importorskip("huggingface_hub")
-        said = run(
+        output = run(
             """
             from mirascope_like.core.base.errors import ConfigurationError
             try:
@@ -503,8 +505,8 @@ class TestRefusals:
             HF_HUB_OFFLINE="1",
             HF_HOME=str(tmp_path),
         )
-        assert "cannot download 'hf:owner/repo/file.gguf'" in said
-        assert said.endswith("LocalEntryNotFoundError")
+        assert "cannot download 'hf:owner/repo/file.gguf'" in output
+        assert output.endswith("LocalEntryNotFoundError")
 
 
 HUB = """

@@ -50,13 +50,13 @@ def anthropic(*messages: Any, **options: Any) -> Any:
 
 def test_text() -> None:
     messages = [Messages.System("Be brief"), Messages.User("Hi"), Messages.Assistant("Hello"), Messages.User("Bye")]
-    said = [
+    expected = [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": "Hello"},
         {"role": "user", "content": "Bye"},
     ]
-    assert openai(*messages) == {"model": "m", "messages": [{"role": "system", "content": "Be brief"}, *said]}
-    assert anthropic(*messages) == {"model": "m", "max_tokens": 1024, "system": "Be brief", "messages": said}
+    assert openai(*messages) == {"model": "m", "messages": [{"role": "system", "content": "Be brief"}, *expected]}
+    assert anthropic(*messages) == {"model": "m", "max_tokens": 1024, "system": "Be brief", "messages": expected}
 
 
 OPENAI_PARTS = [
@@ -125,7 +125,7 @@ def test_anthropic_part(part: Any, expected: dict[str, Any]) -> None:
 
 
 NATIVE_PARTS = [
-    *((said, part) for part, said in OPENAI_PARTS),
+    *((native, part) for part, native in OPENAI_PARTS),
     (
         {"type": "file", "file": {"file_data": "JVBERi0="}},
         DocumentPart(media_type="application/pdf", document=b"%PDF-"),
@@ -143,18 +143,18 @@ NATIVE_PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "part"), NATIVE_PARTS)
-def test_chat_part_in_neutral_words(said: dict[str, Any], part: Any) -> None:
+@pytest.mark.parametrize(("native", "part"), NATIVE_PARTS)
+def test_chat_part_in_neutral_words(native: dict[str, Any], part: Any) -> None:
     text = {"type": "text", "text": "What is this?"}
-    found = decode_message({"role": "user", "content": [text, said]})
+    found = decode_message({"role": "user", "content": [text, native]})
     assert found == Messages.User("What is this?", part)
 
 
 @pytest.mark.parametrize(
-    "said", [{"type": "file", "file": {"file_id": "file-1"}}, {"type": "file", "file_id": "1"}, {"type": "reference"}]
+    "native", [{"type": "file", "file": {"file_id": "file-1"}}, {"type": "file", "file_id": "1"}, {"type": "reference"}]
 )
-def test_chat_part_without_neutral_words(said: dict[str, Any]) -> None:
-    found = decode_message({"role": "user", "content": [{"type": "text", "text": "a"}, said]})
+def test_chat_part_without_neutral_words(native: dict[str, Any]) -> None:
+    found = decode_message({"role": "user", "content": [{"type": "text", "text": "a"}, native]})
     assert found.content == [TextPart(text="a")]
 
 
@@ -205,8 +205,8 @@ def test_anthropic_answer_without_content() -> None:
 def test_openai_answer_without_content() -> None:
     asked, again = {"role": "user", "content": "Hi"}, {"role": "user", "content": "Well?"}
     ours = BaseMessageParam(role="assistant", content="")
-    said: dict[str, Any] = {"role": "assistant", "content": None}
-    for empty in (said, {"role": "assistant"}, {"role": "assistant", "content": "", "reasoning": "Hm."}, ours):
+    empty_message: dict[str, Any] = {"role": "assistant", "content": None}
+    for empty in (empty_message, {"role": "assistant"}, {"role": "assistant", "content": "", "reasoning": "Hm."}, ours):
         assert openai(asked, empty, again)["messages"] == [asked, again]
     assert responses(asked, ours, again)["input"] == [asked, again]
     for more in (
@@ -215,7 +215,7 @@ def test_openai_answer_without_content() -> None:
         {"function_call": {"name": "f", "arguments": "{}"}},
         {"tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
     ):
-        assert openai(asked, {**said, **more}, again)["messages"] == [asked, {**said, **more}, again]
+        assert openai(asked, {**empty_message, **more}, again)["messages"] == [asked, {**empty_message, **more}, again]
 
 
 # Tools

@@ -280,11 +280,11 @@ CALLS = {
 @pytest.mark.parametrize("chunks", CALLS.values(), ids=CALLS)
 def test_arguments_known_by_their_bytes_are_those_that_are_decoded(chunks: list[JSON], *, partial: bool) -> None:
     by_bytes, by_objects = new(partial=partial), new(partial=partial)
-    told = [
+    results = [
         [(one.content, one.data, tool and (tool.tool_call, getattr(tool, "delta", None))) for one, tool in pairs]
         for pairs in (read(by_bytes, chunks), read(by_objects, chunks, typed=True))
     ]
-    assert told[0] == told[1]
+    assert results[0] == results[1]
     assert by_bytes.rebuild() == by_objects.rebuild()
 
 

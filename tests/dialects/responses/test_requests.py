@@ -270,9 +270,9 @@ def test_conversation(stream: bool, server: Server) -> None:
             return {"messages": [*history, Messages.User("And?")]}
 
         answer = again()
-    told = {"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}
+    tool_result = {"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}
     user = {"role": "user", "content": "Hi"}
-    assert server.request.json["input"] == [user, *output, told, {"role": "user", "content": "And?"}]
+    assert server.request.json["input"] == [user, *output, tool_result, {"role": "user", "content": "And?"}]
     assert answer.messages == server.request.json["input"]
     neutral = answer.common_messages
     assert [message.role for message in neutral] == ["user", "assistant", "tool", "user"]
@@ -338,10 +338,10 @@ def test_answers_among_items_in_neutral_words(server: Server) -> None:
     server.reply(Reply.json(completed(message_of("Let me look"), function_call())["response"]))
     with RESPONSES.client(server) as client:
         response = RESPONSES.ask(client, tools=[format_book])
-    told = [{"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}]
+    results = [{"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}]
     call = ToolCallPart(name="format_book", args={"title": "Emma"}, id="call_1")
     assert Conversation.from_provider(
-        openai.responses.call, [{"role": "user", "content": "Hi"}, response.message_param, *told]
+        openai.responses.call, [{"role": "user", "content": "Hi"}, response.message_param, *results]
     ).messages == [
         BaseMessageParam(role="user", content="Hi"),
         BaseMessageParam(role="assistant", content=[TextPart(text="Let me look"), call]),

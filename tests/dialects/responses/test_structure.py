@@ -60,11 +60,11 @@ def test_answer_is_heard() -> None:
     call = function_call('{"title":"Emma"}', name="Book")
     other = function_call("{}", id="call_2", name="Book")
     accumulator = PROVIDER.accumulator(Request("openai", "m", []))
-    heard: list[str] = []
-    accumulator.collect_answer("Book", heard)
+    pieces: list[str] = []
+    accumulator.collect_answer("Book", pieces)
     events = [CREATED, *called(0, call, '{"title"', ':"Emma"}'), *called(1, other, "{}"), completed(call, other)]
     shown = [tool for event in events for _, tool in accumulator.read([json.dumps(event).encode()])]
-    assert heard == ['{"title"', ':"Emma"}']
+    assert pieces == ['{"title"', ':"Emma"}']
     assert [*shown, *(tool for _, tool in accumulator.finish())] == [None] * len(events)
 
 
@@ -150,7 +150,9 @@ def test_open_schema_is_not_strict() -> None:
 def test_response_model(kind: type[Book], way: Strategy, stream: bool, server: Server) -> None:
     call = function_call('{"title":"Emma"}', name=kind.__name__)
     item = call if way == "tool" else message('{"title":"Emma"}')
-    deltas = called(0, call, '{"title"', ':"Em', 'ma"}') if way == "tool" else spoken('{"title"', ':"Em', 'ma"}')
+    deltas = (
+        called(0, call, '{"title"', ':"Em', 'ma"}') if way == "tool" else message_events('{"title"', ':"Em', 'ma"}')
+    )
     server.reply(Reply.sse(CREATED, *deltas, completed(item)) if stream else Reply.json(completed(item)["response"]))
     with RESPONSES.client(server) as client:
 
@@ -166,6 +168,6 @@ def test_response_model(kind: type[Book], way: Strategy, stream: bool, server: S
     assert ("tools" in body, "text" in body) == (way == "tool", way != "tool")
 
 
-def spoken(*texts: str) -> list[JSON]:
+def message_events(*texts: str) -> list[JSON]:
     """The events of a message in pieces."""
     return response_events(*texts)[2:-1]

@@ -116,9 +116,9 @@ RESULTS = {
 
 
 def answers(name: str) -> list[Reply]:
-    said = {"looped": [Answer(LOOKED), Answer(Text("Hello"))], "tooled": [Answer(LOOKED)]}
+    rounds = {"looped": [Answer(LOOKED), Answer(Text("Hello"))], "tooled": [Answer(LOOKED)]}
     wanted = [Answer(BOOK)] if "title" in RESULTS[name] else [Answer(Text("Hello"))]
-    return [OPENAI.wire.answered(one) for one in said.get(name, wanted)]
+    return [OPENAI.wire.answered(one) for one in rounds.get(name, wanted)]
 
 
 @pytest.fixture(scope="module")

@@ -42,8 +42,8 @@ def module_client() -> openai_sdk.OpenAI:
 
 @every_row
 def test_a_factory_makes_one_client(row: BaseRow, server: Server) -> None:
-    said = Answer(Text("Hello"))
-    server.reply(row.wire.answered(said), row.wire.streamed(said), row.wire.answered(said))
+    answer = Answer(Text("Hello"))
+    server.reply(row.wire.answered(answer), row.wire.streamed(answer), row.wire.answered(answer))
     made: list[Any] = []
     with ExitStack() as stack:
 
@@ -65,7 +65,7 @@ def test_a_factory_makes_one_client(row: BaseRow, server: Server) -> None:
 @every_row
 @pytest.mark.parametrize("awaited", [False, True])
 def test_a_factory_makes_one_client_for_each_loop(row: BaseRow, awaited: bool, server: Server) -> None:
-    said = Answer(Text("Hello"))
+    answer = Answer(Text("Hello"))
     made: list[Any] = []
 
     async def main() -> None:
@@ -82,7 +82,7 @@ def test_a_factory_makes_one_client_for_each_loop(row: BaseRow, awaited: bool, s
                 return given
 
             factory = amake if awaited else make
-            server.reply(row.wire.answered(said), row.wire.streamed(said))
+            server.reply(row.wire.answered(answer), row.wire.streamed(answer))
             assert (await row.aask(factory)).content == "Hello"
             assert (await row.astream(factory).collect()).content == "Hello"
 

@@ -79,7 +79,7 @@ class Wrapped:
         return getattr(self._inner, name)
 
 
-def says(found: Any) -> tuple[Any, ...]:
+def properties_of(found: Any) -> tuple[Any, ...]:
     return (
         found.content,
         found.model,
@@ -101,9 +101,9 @@ def test_wrapped_client_gives_the_same(row: Row, server: Server) -> None:
         server.reply(row.text("Hel", "lo"), row.text("Hel", "lo"))
         fast, slow = row.stream(client), row.stream(wrapped)
         assert [(c.content, c.chunk) for c, _ in slow] == [(c.content, c.chunk) for c, _ in fast]
-        assert says(slow.construct_call_response()) == says(fast.construct_call_response())
+        assert properties_of(slow.construct_call_response()) == properties_of(fast.construct_call_response())
         server.reply(Reply.json(row.whole("Hello")), Reply.json(row.whole("Hello")))
-        assert says(row.ask(wrapped)) == says(row.ask(client))
+        assert properties_of(row.ask(wrapped)) == properties_of(row.ask(client))
     assert notes
     assert [request.json for request in server.requests[:1]] == [server.requests[1].json]
 
@@ -115,9 +115,9 @@ def test_wrapped_async_client_gives_the_same(row: Row, server: Server) -> None:
             wrapped = Wrapped(client, [])
             server.reply(row.text("Hel", "lo"), row.text("Hel", "lo"))
             fast, slow = await row.astream(client).collect(), await row.astream(wrapped).collect()
-            assert says(slow) == says(fast)
+            assert properties_of(slow) == properties_of(fast)
             server.reply(Reply.json(row.whole("Hello")), Reply.json(row.whole("Hello")))
-            assert says(await row.aask(wrapped)) == says(await row.aask(client))
+            assert properties_of(await row.aask(wrapped)) == properties_of(await row.aask(client))
 
     asyncio.run(main())
 

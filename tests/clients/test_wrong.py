@@ -41,16 +41,16 @@ def called(row: BaseRow, client: Any) -> list[str]:
     async def main(call: Callable[[Any], Any]) -> None:
         await call(client)
 
-    said: list[str] = []
+    messages: list[str] = []
     for call in (row.ask, lambda given: row.stream(given).collect()):
         with pytest.raises(ConfigurationError) as caught:
             call(client)
-        said.append(str(caught.value))
+        messages.append(str(caught.value))
     for acall in (row.aask, lambda given: row.astream(given).collect()):
         with pytest.raises(ConfigurationError) as caught:
             asyncio.run(main(acall))
-        said.append(str(caught.value))
-    return said
+        messages.append(str(caught.value))
+    return messages
 
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
@@ -60,9 +60,9 @@ def test_client_of_another_sdk(row: BaseRow) -> None:
         anthropic.Anthropic(api_key="sk-test", http_client=anthropic.DefaultHttpxClient(verify=False)) as of_anthropic,
     ):
         client: Any = of_openai if row.id == "anthropic" else of_anthropic
-        for said in called(row, client):
-            assert f"{type(client).__name__} has no " in said
-            assert f"pass client={WANTED[row.id.removesuffix('.responses')]}" in said
+        for message in called(row, client):
+            assert f"{type(client).__name__} has no " in message
+            assert f"pass client={WANTED[row.id.removesuffix('.responses')]}" in message
 
 
 def test_cohere_clients_of_version_1(server: Server) -> None:
@@ -102,5 +102,5 @@ class AsyncClient:
 
 
 def test_async_client_of_an_sdk_that_is_called_in_threads() -> None:
-    for said in called(GEMINI, AsyncClient()):
-        assert said == f"AsyncClient is an async client: pass client={WANTED[GEMINI.id]}"
+    for message in called(GEMINI, AsyncClient()):
+        assert message == f"AsyncClient is an async client: pass client={WANTED[GEMINI.id]}"

@@ -167,9 +167,9 @@ def test_missing_sdk(name: str) -> None:
             print(error)
     """)
     assert (ran.returncode, ran.stderr) == (0, "")
-    said = ran.stdout.splitlines()
-    assert len(said) == 2
-    assert all(f"pip install 'mirascope-like[{name}]'" in line for line in said)
+    lines = ran.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(f"pip install 'mirascope-like[{name}]'" in line for line in lines)
 
 
 def test_missing_dependency_of_an_sdk_is_told_as_it_is() -> None:
@@ -237,8 +237,8 @@ def test_two_tools_of_one_name(stream: bool, server: Server) -> None:
     ("kind", "tool"), [(list[str], answer), (create_model("find", title=(str, ...)), find)], ids=["list", "model"]
 )
 def test_a_tool_named_like_the_answer(stream: bool, kind: Any, tool: Any) -> None:
-    told = f"duplicate tool name '{tool.__name__}'"
-    with pytest.raises(ConfigurationError, match=told):
+    message = f"duplicate tool name '{tool.__name__}'"
+    with pytest.raises(ConfigurationError, match=message):
         openai.call("m", response_model=kind, tools=[tool], stream=stream)
 
     @openai.call("m", response_model=kind, stream=stream)
@@ -250,7 +250,7 @@ def test_a_tool_named_like_the_answer(stream: bool, kind: Any, tool: Any) -> Non
         return "Hi"
 
     for call in (ask, ask_any):
-        with pytest.raises(ConfigurationError, match=told):
+        with pytest.raises(ConfigurationError, match=message):
             call()
 
 

@@ -66,7 +66,7 @@ def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronou
 
 @both_ways
 @pytest.mark.parametrize(
-    ("body", "ours", "told"),
+    ("body", "ours", "message"),
     [
         ({"error": {"message": "Not now", "type": "overloaded_error"}}, OverloadedError, "Not now"),
         ({"error": {"message": "Not now"}}, ProviderError, "Not now"),
@@ -76,13 +76,13 @@ def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronou
     ],
 )
 def test_anthropic_error_event_that_is_half_said(
-    body: dict[str, Any], ours: type[ProviderError], told: str, asynchronous: bool, server: Server
+    body: dict[str, Any], ours: type[ProviderError], message: str, asynchronous: bool, server: Server
 ) -> None:
     events = Reply.sse(*ANTHROPIC.texts("Hel", finish=None), body)
     error = failed(ANTHROPIC, server, events, asynchronous=asynchronous)
     assert isinstance(error, ours)
     assert isinstance(error, anthropic.APIStatusError)
-    assert told in str(error)
+    assert message in str(error)
     assert error.body == body
 
 

@@ -47,8 +47,8 @@ def shown(error: BaseException) -> str:
 def refused(row: BaseRow, key: str = KEY) -> Reply:
     """A refusal that repeats the key, also as it stands in a URL."""
     reply = row.wire.failed(401)
-    told = f"Incorrect API key: {key}. Called: https://a.example/?key={key}".encode()
-    return replace(reply, pieces=(reply.body.replace(b"scripted error", told),))
+    message = f"Incorrect API key: {key}. Called: https://a.example/?key={key}".encode()
+    return replace(reply, pieces=(reply.body.replace(b"scripted error", message),))
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])

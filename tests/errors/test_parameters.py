@@ -45,7 +45,7 @@ def ask(row: BaseRow, server: Server, *, stream: bool = False, asynchronous: boo
 @stream_ways
 @ask_ways
 @pytest.mark.parametrize(
-    ("row", "params", "told"),
+    ("row", "params", "message"),
     [
         (GOOGLE, {"config": {"temprature": 1}}, "for google: temprature: Extra inputs are not permitted"),
         (GOOGLE, {"temperature": "hot"}, "for google: temperature: Input should be a valid number"),
@@ -67,11 +67,11 @@ def ask(row: BaseRow, server: Server, *, stream: bool = False, asynchronous: boo
     ids=lambda value: value.id if isinstance(value, BaseRow) else "",
 )
 def test_refused(
-    row: BaseRow, params: dict[str, Any], told: str, asynchronous: bool, stream: bool, server: Server
+    row: BaseRow, params: dict[str, Any], message: str, asynchronous: bool, stream: bool, server: Server
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ask(row, server, stream=stream, asynchronous=asynchronous, call_params=params)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.__cause__ is not None
     assert not server.requests
 

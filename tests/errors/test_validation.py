@@ -76,8 +76,8 @@ def test_other_faults_are_ours_alone() -> None:
 
 
 def test_complaint() -> None:
-    told = complaint(fault('{"number": "x", "word": "y", "own": "z"}'))
-    assert told == (
+    message = complaint(fault('{"number": "x", "word": "y", "own": "z"}'))
+    assert message == (
         "number: Input should be a valid integer, unable to parse string as an integer; "
         "word: Value error, not upper {case}; own: bad z"
     )

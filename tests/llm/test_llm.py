@@ -133,9 +133,9 @@ def test_a_response_in_a_model_validates_back(both: Server) -> None:
     response = ask("hi")
     log = Log(answer=response)
     assert log.answer is response
-    told = Log.model_validate_json(log.model_dump_json()).answer
-    assert told == response
-    assert (told.content, told.usage) == ("openai one", response.usage)
+    restored = Log.model_validate_json(log.model_dump_json()).answer
+    assert restored == response
+    assert (restored.content, restored.usage) == ("openai one", response.usage)
     assert Log.model_validate(log.model_dump()) == log
     with pytest.raises(ValidationError, match="provider"):
         Log.model_validate({"answer": {"response": {}}})
@@ -344,15 +344,15 @@ def test_stream(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "reason"),
     [
         ({"provider": "opnai", "model": "x"}, "did you mean 'openai'"),
         ({"model": "x"}, "llm.call needs a provider"),
     ],
 )
-def test_no_such_provider(arguments: dict[str, Any], said: str) -> None:
+def test_no_such_provider(arguments: dict[str, Any], reason: str) -> None:
     call = llm.call(**arguments)(lambda: "hi")
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=reason):
         call()
 
 

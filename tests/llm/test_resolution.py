@@ -281,8 +281,8 @@ def test_json_mode_of_a_context(both: Server) -> None:
     ask = llm.call("openai:one")(lambda: "hi")
     with llm.context(json_mode=True):
         ask()
-    told, said = both.request.json["messages"]
-    assert (told["role"], said) == ("system", {"role": "user", "content": "hi"})
+    instruction, prompt = both.request.json["messages"]
+    assert (instruction["role"], prompt) == ("system", {"role": "user", "content": "hi"})
     assert both.request.json["response_format"] == {"type": "json_object"}
     books = llm.call("openai:one", response_model=list[Book])(lambda: "hi")
     with llm.context(json_mode=True), pytest.raises(Exception, match="JSON"):

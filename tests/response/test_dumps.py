@@ -129,10 +129,10 @@ def test_no_secret_of_an_argument(row: Row, server: Server) -> None:
     with row.client(server) as client:
         call = row.module.call("m", client=client)(Librarian.prompt)
         response = call(Librarian(), Account(), {"Authorization": b"hush-3", "cookie": ["hush-4"], "x-trace": b"t1"})
-    told = response.model_dump_json()
-    assert "hush" not in told + repr(response)
-    assert json.loads(told)["fn_args"]["self"] == {"api_key": "***", "lock": "<object>"}
-    assert type(response).model_validate_json(told) == response
+    dump = response.model_dump_json()
+    assert "hush" not in dump + repr(response)
+    assert json.loads(dump)["fn_args"]["self"] == {"api_key": "***", "lock": "<object>"}
+    assert type(response).model_validate_json(dump) == response
 
 
 @openai_like
@@ -272,8 +272,8 @@ def test_an_answer_of_any_provider_among_the_arguments(server: Server) -> None:
         server.always(Reply.json(OPENAI.whole("Hello")))
         first = say()
         for argument in (first, Draft(first)):
-            told = say(argument).model_dump()["fn_args"]["draft"]
-            assert told.get("answer", told) == first.model_dump(mode="json")
+            dump = say(argument).model_dump()["fn_args"]["draft"]
+            assert dump.get("answer", dump) == first.model_dump(mode="json")
 
 
 def test_a_dump_does_not_read_iterators() -> None:

@@ -125,8 +125,8 @@ def test_refusal(server: Server) -> None:
     ],
 )
 def test_streamed_audio(pieces: list[str], data: str, sound: bytes, server: Server) -> None:
-    said = [{"id": "audio_1", "transcript": "He"}, *({"data": piece} for piece in pieces), {"expires_at": 5}]
-    server.reply(Reply.chat(*(chunk(choice(audio=one)) for one in said), chunk(choice(0, "stop"))))
+    deltas = [{"id": "audio_1", "transcript": "He"}, *({"data": piece} for piece in pieces), {"expires_at": 5}]
+    server.reply(Reply.chat(*(chunk(choice(audio=one)) for one in deltas), chunk(choice(0, "stop"))))
     found = read(OPENAI, server, asynchronous=False)
     assert b"".join(chunk.audio or b"" for chunk, _ in found.pairs) == found.response.audio == sound
     expected = {"id": "audio_1", "transcript": "He", "data": data, "expires_at": 5}

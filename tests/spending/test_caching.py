@@ -102,9 +102,9 @@ def test_a_whole_response_is_replayed(row: BaseRow, asynchronous: bool, server: 
 @each_row
 @both_ways
 def test_a_stream_is_replayed(row: BaseRow, asynchronous: bool, server: Server, store: SQLiteCache) -> None:
-    said = (Text("Hel", "lo ü"), Call("call_1", "get_weather", '{"city": "O', 'slo"}'))
+    parts = (Text("Hel", "lo ü"), Call("call_1", "get_weather", '{"city": "O', 'slo"}'))
     thought = () if "thinking" in row.lacks else (Thought("I ", "think."),)
-    server.reply(row.wire.streamed(Answer(*thought, *said, input=30, output=50)))
+    server.reply(row.wire.streamed(Answer(*thought, *parts, input=30, output=50)))
     first, second = run(row, server, store, asynchronous, stream=True, tools=[get_weather])
     assert len(server.requests) == len(store) == 1
     assert [chunk.data for chunk, _ in second] == [chunk.data for chunk, _ in first]

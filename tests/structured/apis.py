@@ -53,15 +53,15 @@ class OpenAI:
         return openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="key", max_retries=0)
 
     def whole(self, content: str | None = None, *calls: Call, finish: str | None = None, **message: Any) -> Reply:
-        said: JSON = {"role": "assistant", "content": content, **message}
+        answer: JSON = {"role": "assistant", "content": content, **message}
         if calls:
-            said["tool_calls"] = [
+            answer["tool_calls"] = [
                 {"id": f"c{at}", "type": "function", "function": {"name": one.name, "arguments": one.arguments}}
                 for at, one in enumerate(calls)
             ]
         finish = finish or ("tool_calls" if calls else "stop")
         usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
-        choice = {"index": 0, "finish_reason": finish, "message": said}
+        choice = {"index": 0, "finish_reason": finish, "message": answer}
         head = {"id": "answer-1", "object": "chat.completion", "created": 1, "model": "m"}
         return Reply.json({**head, "choices": [choice], "usage": usage})
 

@@ -89,11 +89,11 @@ def test_by_schema(api: Api, client: Any, server: Server) -> None:
     body = server.request.json
     assert "tools" not in body
     if api.name == "openai":
-        told = body["response_format"]
-        assert told["type"] == "json_schema"
-        assert told["json_schema"]["name"] == "StrictBook"
-        assert told["json_schema"]["strict"] is True
-        schema = told["json_schema"]["schema"]
+        response_format = body["response_format"]
+        assert response_format["type"] == "json_schema"
+        assert response_format["json_schema"]["name"] == "StrictBook"
+        assert response_format["json_schema"]["strict"] is True
+        schema = response_format["json_schema"]["schema"]
     else:
         assert body["output_config"]["format"]["type"] == "json_schema"
         schema = body["output_config"]["format"]["schema"]
@@ -527,12 +527,12 @@ def test_asked_again(api: Api, client: Any, server: Server) -> None:
     if api.name == "openai":
         assert reply["tool_calls"][0]["function"]["arguments"] == BAD
         assert correction["role"] == "tool"
-        told = correction["content"]
+        correction_text = correction["content"]
     else:
         assert reply["content"][0]["input"] == {"title": "D", "pages": 412}
         assert correction["content"][0]["is_error"] is True
-        told = correction["content"][0]["content"]
-    assert "title: String should have at least 3 characters" in told
+        correction_text = correction["content"][0]["content"]
+    assert "title: String should have at least 3 characters" in correction_text
     assert third[-1]["role"] == "user"
     assert "no JSON in the response" in third[-1]["content"]
     response = book._response
@@ -562,8 +562,8 @@ def test_v1s_way_to_ask_again(api: Api, client: Any, server: Server) -> None:
 
     @api.module.call("m", client=client, response_model=Annotated[str, AfterValidator(is_upper)])
     def author(book: str, *, errors: list[ValidationError] | None = None) -> Messages.Type:
-        told = f"\nPrevious errors: {errors}" if errors else ""
-        return Messages.User(f"Who wrote {book}?{told}")
+        correction = f"\nPrevious errors: {errors}" if errors else ""
+        return Messages.User(f"Who wrote {book}?{correction}")
 
     errors: list[ValidationError] = []
     with pytest.raises(ValidationError) as caught:

@@ -126,8 +126,8 @@ class Book(BaseModel):
 @pytest.mark.parametrize("options", [{}, {"json_mode": True}], ids=["loose", "json"])
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
 def test_the_docstring_of_a_response_model_reaches_every_provider(row: BaseRow, options: Any, server: Server) -> None:
-    said = '{"title": "Emma"}'
-    server.reply(row.wire.answered(Answer(said if options else Call("call_1", "Book", said))))
+    arguments = '{"title": "Emma"}'
+    server.reply(row.wire.answered(Answer(arguments if options else Call("call_1", "Book", arguments))))
     with row.client(server) as client:
         assert row.ask(client, response_model=Book, **options).title == "Emma"
     assert "A book that was printed before 1900." in json.dumps(server.request.json)

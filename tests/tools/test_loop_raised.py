@@ -43,7 +43,7 @@ RESULTS = {
     lose: "ToolExecutionError: lose: CancelledError: ",
     wait_for_the_lost: "ToolExecutionError: wait_for_the_lost: CancelledError: ",
 }
-raising = pytest.mark.parametrize(("tool", "told"), RESULTS.items(), ids=[one.__name__ for one in RESULTS])
+raising = pytest.mark.parametrize(("tool", "result"), RESULTS.items(), ids=[one.__name__ for one in RESULTS])
 loops = pytest.mark.parametrize("loop", [ToolLoop(), ToolLoop(timeout=20)], ids=["", "timed"])
 
 
@@ -54,7 +54,7 @@ def calls(tool: Any, count: int) -> list[tuple[str, str, str]]:
 @raising
 @loops
 @pytest.mark.parametrize("count", [1, 2])
-def test_loop(side: Side, server: Server, tool: Any, told: str, loop: ToolLoop, count: int) -> None:
+def test_loop(side: Side, server: Server, tool: Any, result: str, loop: ToolLoop, count: int) -> None:
     server.reply(side.whole("", *calls(tool, count)), side.whole("None"))
 
     @side.module.call("m", client=side.client(server), tools=[tool], tool_loop=loop)
@@ -62,13 +62,13 @@ def test_loop(side: Side, server: Server, tool: Any, told: str, loop: ToolLoop, 
         return "Find Emma"
 
     assert ask().content == "None"
-    assert [text for _, text, _ in side.results(server.request.json)] == [told] * count
+    assert [text for _, text, _ in side.results(server.request.json)] == [result] * count
 
 
 @raising
 @loops
 @pytest.mark.parametrize("count", [1, 2])
-def test_async_loop(side: Side, server: Server, tool: Any, told: str, loop: ToolLoop, count: int) -> None:
+def test_async_loop(side: Side, server: Server, tool: Any, result: str, loop: ToolLoop, count: int) -> None:
     server.reply(side.whole("", *calls(tool, count)), side.whole("None"))
 
     async def main() -> None:
@@ -82,11 +82,11 @@ def test_async_loop(side: Side, server: Server, tool: Any, told: str, loop: Tool
                 assert (await ask()).content == "None"
 
     asyncio.run(main())
-    assert [text for _, text, _ in side.results(server.request.json)] == [told] * count
+    assert [text for _, text, _ in side.results(server.request.json)] == [result] * count
 
 
 @raising
-def test_items(side: Side, server: Server, tool: Any, told: str) -> None:
+def test_items(side: Side, server: Server, tool: Any, result: str) -> None:
     server.reply(side.streamed("", *calls(tool, 1)))
 
     @side.module.call("m", client=side.client(server), tools=[tool], stream=True)
@@ -94,11 +94,11 @@ def test_items(side: Side, server: Server, tool: Any, told: str) -> None:
         return "Find Emma"
 
     error = next(ask().items()).error
-    assert f"{type(error).__name__}: {error}" == told
+    assert f"{type(error).__name__}: {error}" == result
 
 
 @raising
-def test_async_items(side: Side, server: Server, tool: Any, told: str) -> None:
+def test_async_items(side: Side, server: Server, tool: Any, result: str) -> None:
     server.reply(side.streamed("", *calls(tool, 1)))
 
     async def main() -> Any:
@@ -113,7 +113,7 @@ def test_async_items(side: Side, server: Server, tool: Any, told: str) -> None:
                 return items[0].error
 
     error = asyncio.run(main())
-    assert f"{type(error).__name__}: {error}" == told
+    assert f"{type(error).__name__}: {error}" == result
 
 
 def test_cancelled_while_a_tool_runs(side: Side, server: Server) -> None:

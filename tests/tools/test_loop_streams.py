@@ -118,18 +118,18 @@ def test_mixed_views_neither_repeat_nor_lose(side: Side, server: Server) -> None
 
 def test_the_end_is_told_once_and_at_the_very_end(side: Side, server: Server) -> None:
     two_rounds(side, server)
-    told: list[Any] = []
-    found = stream(side, server).ended(lambda stream: told.append((stream.state, stream.content, len(runs))))
+    ends: list[Any] = []
+    found = stream(side, server).ended(lambda stream: ends.append((stream.state, stream.content, len(runs))))
     states = {found.state for _ in found}
     assert states == {StreamState.OPEN}
-    assert told == [(StreamState.DONE, "Let me see. It is 3.", 1)]
+    assert ends == [(StreamState.DONE, "Let me see. It is 3.", 1)]
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])
 def test_left_between_rounds(side: Side, server: Server, how: str) -> None:
     server.reply(side.streamed("Let me see. ", ADD))
-    told: list[Any] = []
-    found = stream(side, server).ended(lambda stream: told.append((stream.state, stream.content)))
+    ends: list[Any] = []
+    found = stream(side, server).ended(lambda stream: ends.append((stream.state, stream.content)))
     for item in found.items():
         if not isinstance(item, str):
             break
@@ -138,7 +138,7 @@ def test_left_between_rounds(side: Side, server: Server, how: str) -> None:
     if how == "close":
         found.close()
     del found
-    assert told == [(StreamState.CLOSED, "Let me see. ")]
+    assert ends == [(StreamState.CLOSED, "Let me see. ")]
 
 
 def test_left_in_the_second_round(side: Side, server: Server) -> None:
@@ -184,7 +184,7 @@ def test_async(side: Side, server: Server) -> None:
         await asyncio.sleep(0)
         return a
 
-    told: list[Any] = []
+    ends: list[Any] = []
 
     async def main() -> Any:
         async with side.aclient(server) as client:
@@ -194,7 +194,7 @@ def test_async(side: Side, server: Server) -> None:
                 return "What is 1 + 2?"
 
             server.reply(side.streamed("Let me see. ", ADD), side.streamed("It is 3."))
-            found = ask().ended(lambda stream: told.append(stream.state))
+            found = ask().ended(lambda stream: ends.append(stream.state))
             items = [item async for item in found.items()]
             assert [one for one in items if isinstance(one, str)] == ["Let", " me", " see.", " ", "It", " is", " 3."]
             assert items[4].result == 3
@@ -204,7 +204,7 @@ def test_async(side: Side, server: Server) -> None:
             assert side.results(server.request.json) == [("call_1", "1", False)]
 
     asyncio.run(main())
-    assert told == [StreamState.DONE]
+    assert ends == [StreamState.DONE]
 
 
 def test_cancelled_while_a_tool_runs(side: Side, server: Server) -> None:

@@ -126,21 +126,21 @@ def test_what_goes_wrong_is_told_to_the_model_once_for_each_call(side: Side, ser
     server.reply(side.whole("", *calls), side.whole("Sorry"))
     asked(side, server, [fail, add], ToolLoop())
     error = side.name == "anthropic"
-    told = side.results(server.request.json)
-    assert [(id, is_error) for id, _, is_error in told] == [
+    results = side.results(server.request.json)
+    assert [(id, is_error) for id, _, is_error in results] == [
         ("call_1", error),
         ("call_2", error),
         ("call_3", error),
         ("call_4", False),
     ]
-    assert [text.partition(":")[0] for _, text, _ in told] == [
+    assert [text.partition(":")[0] for _, text, _ in results] == [
         "ToolExecutionError",
         "ToolNotFoundError",
         "ToolArgumentsError",
         "3",
     ]
-    assert told[0][1] == "ToolExecutionError: fail: ValueError: no 1"
-    assert "did you mean 'add'?" in told[1][1]
+    assert results[0][1] == "ToolExecutionError: fail: ValueError: no 1"
+    assert "did you mean 'add'?" in results[1][1]
 
 
 @pytest.mark.parametrize("run", [asked, aasked])

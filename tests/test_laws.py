@@ -421,8 +421,8 @@ def code_of(file: Path) -> int:
         )
         if docstring or isinstance(node, ast.Import | ast.ImportFrom):
             outside.update(range(node.lineno, (node.end_lineno or 0) + 1))
-    said = {number for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"}
-    return len((inside - outside) & said)
+    code_lines = {number for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"}
+    return len((inside - outside) & code_lines)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -443,8 +443,8 @@ def lengths(module: str) -> Iterator[tuple[str, int]]:
     """The functions of a module, and how many lines each has without its docstring."""
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            said = node.body[0] if ast.get_docstring(node) is not None else None
-            documented = (said.end_lineno or 0) - said.lineno + 1 if said is not None else 0
+            docstring = node.body[0] if ast.get_docstring(node) is not None else None
+            documented = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring is not None else 0
             yield node.name, (node.end_lineno or 0) - node.lineno + 1 - documented
 
 

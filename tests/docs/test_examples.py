@@ -171,8 +171,8 @@ def run(example: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def asked(body: dict[str, Any]) -> dict[str, Any]:
     """Return messages and tools of a request, without the model, which may be newer. A list of one text is text."""
-    said: list[Any] = body.get("input") or body["messages"]
-    return {"said": [{**one, "content": alone(one["content"])} for one in said], "tools": body.get("tools")}
+    messages: list[Any] = body.get("input") or body["messages"]
+    return {"messages": [{**one, "content": alone(one["content"])} for one in messages], "tools": body.get("tools")}
 
 
 def alone(content: Any) -> Any:

@@ -177,11 +177,11 @@ def opened(program: str) -> Iterator[Page]:
                 process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], told: Path) -> str:
+def _address(process: subprocess.Popen[bytes], port_file: Path) -> str:
     limit = time.monotonic() + 60
     while time.monotonic() < limit:
         assert process.poll() is None, f"Chromium ended with status {process.returncode}"
-        if told.exists() and (lines := told.read_text().split()):
+        if port_file.exists() and (lines := port_file.read_text().split()):
             targets = httpx.get(f"http://127.0.0.1:{lines[0]}/json/list", trust_env=False).json()
             if pages := [one for one in targets if one["type"] == "page"]:
                 return str(pages[0]["webSocketDebuggerUrl"])

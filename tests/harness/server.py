@@ -118,9 +118,9 @@ class Server:
         """Whether, in this time, `condition()` has come true."""
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not (met := condition()) and time.monotonic() < deadline:
+            while not (fulfilled := condition()) and time.monotonic() < deadline:
                 self._changed.wait(0.01)  # what happens outside of the server does not wake us
-        return met
+        return fulfilled
 
     def wait_closed(self, timeout: float = PATIENCE) -> bool:
         """Whether, in this time, the clients have closed every connection they had opened."""

@@ -77,10 +77,10 @@ def test_text_and_end(server: Server, address: str) -> None:
 @pytest.mark.parametrize("reply", [Reply.error(400, "a secret"), None], ids=["refused", "broken off"])
 def test_errors_are_told_by_name_alone(server: Server, address: str, reply: Reply | None) -> None:
     server.reply(reply or OPENAI.streamed(*OPENAI.texts("Hel", finish=None), CloseEarly()))
-    said = httpx.get(address).text
+    body = httpx.get(address).text
     name = "BadRequestError" if reply else "StreamInterruptedError"
-    assert said.endswith(f'event: error\ndata: "{name}"\n\n')
-    assert "secret" not in said
+    assert body.endswith(f'event: error\ndata: "{name}"\n\n')
+    assert "secret" not in body
 
 
 def test_browser_that_goes(server: Server, address: str) -> None:

@@ -95,9 +95,9 @@ def test_second_question_after_a_stop(page: Page, server: Server) -> None:
 
 def test_failure_is_told_and_nothing_is_asked_again(page: Page, server: Server) -> None:
     server.reply(OPENAI.streamed(*OPENAI.texts("Once upon", finish=None), CloseEarly()), Reply.error(400, "a secret"))
-    for told in ("StreamInterruptedError", "BadRequestError"):
+    for name in ("StreamInterruptedError", "BadRequestError"):
         ask(page, "Tell a story")
-        page.shows("#status", f"Failed: {told}")
+        page.shows("#status", f"Failed: {name}")
     assert "secret" not in page.text("body")
     assert page.evaluate("source === null || source.readyState") in (True, 2)  # an EventSource that is closed
     assert len(server.requests) == 2

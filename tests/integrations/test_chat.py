@@ -21,12 +21,12 @@ from tests.harness.server import Gate, Reply, Server, Stall
 pytest.importorskip("rich", reason="needs the extra `chat`")
 
 
-def run(said: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(typed: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mirascope_like", "chat", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
     return subprocess.run(
         command,
-        input=said,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=10 * PATIENCE,
@@ -59,7 +59,7 @@ class Terminal:
         self._descriptor = descriptor
         self._process = process
         self._seen = 0
-        self.said = ""
+        self.output = ""
         """All that was written, without what moves the cursor and colours."""
 
     def type(self, keys: str) -> None:
@@ -68,8 +68,8 @@ class Terminal:
     def shows(self, pattern: str, seconds: float = 10 * PATIENCE) -> None:
         """Wait until this is written, after what was waited for before."""
         limit = time.monotonic() + seconds
-        while not (found := re.compile(pattern).search(self.said, self._seen)):
-            assert self._read(limit - time.monotonic()), f"{pattern} is not shown: {self.said!r}"
+        while not (found := re.compile(pattern).search(self.output, self._seen)):
+            assert self._read(limit - time.monotonic()), f"{pattern} is not shown: {self.output!r}"
         self._seen = found.end()
 
     def press(self, keys: str, pattern: str) -> None:
@@ -78,7 +78,7 @@ class Terminal:
             self.type(keys)
             with suppress(AssertionError):
                 return self.shows(pattern, 1)
-        raise AssertionError(f"{pattern} is not shown: {self.said!r}")
+        raise AssertionError(f"{pattern} is not shown: {self.output!r}")
 
     def ended(self, seconds: float = 10 * PATIENCE) -> int:
         """Wait for the end; return the status."""
@@ -95,7 +95,7 @@ class Terminal:
         written = b""
         with suppress(OSError):  # on Linux the end of the program is an error here
             written = os.read(self._descriptor, 65536)
-        self.said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(errors="replace"))
+        self.output += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(errors="replace"))
         return bool(written)
 
 
@@ -154,10 +154,10 @@ def test_in_a_terminal(ignoring_interrupts: bool, server: Server) -> None:
         chat.shows("> ")
         chat.type("\x04")
         assert chat.ended() == 0
-    told = [(one["role"], one["content"]) for one in server.request.json["messages"]]
-    assert told[:2] == [("user", "Hi"), ("assistant", "The sea is wide.")]
-    assert told[2:] == [("user", "Tell a story"), ("assistant", "Once upon"), ("user", "Bye")]
-    assert "Traceback" not in chat.said
+    messages = [(one["role"], one["content"]) for one in server.request.json["messages"]]
+    assert messages[:2] == [("user", "Hi"), ("assistant", "The sea is wide.")]
+    assert messages[2:] == [("user", "Tell a story"), ("assistant", "Once upon"), ("user", "Bye")]
+    assert "Traceback" not in chat.output
 
 
 @pytest.mark.slow
@@ -167,4 +167,4 @@ def test_in_a_terminal_without_a_key() -> None:
         chat.type("Hi\n")
         chat.shows("OPENAI_API_KEY")
         assert chat.ended() == 1
-    assert "Traceback" not in chat.said
+    assert "Traceback" not in chat.output

@@ -94,8 +94,8 @@ def test_it_is_live(model: Any, server: Server, terminal: Terminal) -> None:
     gate.open()
     texts = stream.text()
     assert next(texts) == "The sea is wide."
-    told = re.compile(r"\S ~4 tokens, ~\d+\.\d tokens/s, (?!0\.0)\d+\.\d s")
-    assert server.wait_until(lambda: any(told.fullmatch(line) for line in terminal.lines)), terminal.lines
+    line_pattern = re.compile(r"\S ~4 tokens, ~\d+\.\d tokens/s, (?!0\.0)\d+\.\d s")
+    assert server.wait_until(lambda: any(line_pattern.fullmatch(line) for line in terminal.lines)), terminal.lines
     later.open()
     assert list(texts) == [" Very."]
     assert terminal.seen.startswith("5 tokens, ")
@@ -223,8 +223,8 @@ def test_however_it_ends(model: Any, server: Server, terminal: Terminal, how: st
         assert terminal.seen.strip() == ""
         server._queue.clear()
     else:
-        told = "failed" if how == "failed" else "stopped"
-        assert re.fullmatch(rf"~2 tokens, ~\d+\.\d tokens/s, \d+\.\d s, {told}", terminal.seen.strip())
+        state = "failed" if how == "failed" else "stopped"
+        assert re.fullmatch(rf"~2 tokens, ~\d+\.\d tokens/s, \d+\.\d s, {state}", terminal.seen.strip())
 
 
 def test_tokens_are_told_as_soon_as_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

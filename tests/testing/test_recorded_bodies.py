@@ -41,8 +41,8 @@ def test_an_upload_and_audio(server: Server, file: Path) -> None:
     server.reply(Reply.json({"text": "Hi"}), Reply((sound[:20], sound[20:]), 200, {"content-type": "audio/mpeg"}))
 
     def calls() -> tuple[str, bytes]:
-        heard = sdk.audio.transcriptions.create(model="w", file=("a.mp3", BytesIO(sound), "audio/mpeg"))
-        return heard.text, sdk.audio.speech.create(model="t", voice="alloy", input="Hi").content
+        transcription = sdk.audio.transcriptions.create(model="w", file=("a.mp3", BytesIO(sound), "audio/mpeg"))
+        return transcription.text, sdk.audio.speech.create(model="t", voice="alloy", input="Hi").content
 
     with record(file, hosts=["127.0.0.1"]):
         live = calls()

@@ -298,11 +298,11 @@ def test_what_the_program_sees_of_a_cut(write: Write) -> None:
     body = asked("Hi", stream=True, stream_options={"include_usage": True})
 
     @openai.call("m", stream=True)
-    def tell(prompt: str) -> str:
+    def story(prompt: str) -> str:
         return prompt
 
     with replay(write(exchange(1, body, *pieces, "data: [DONE]\n\n")), pace=0, cut_after=1):
-        stream = tell("Hi")
+        stream = story("Hi")
         with pytest.raises(StreamInterruptedError) as raised:
             list(stream)
     assert raised.value.partial.content == "Once"

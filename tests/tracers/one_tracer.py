@@ -89,13 +89,13 @@ def contents(exchange: Exchange, records: list[Any]) -> str:
     if not records:
         return "nothing"
     values = [value for record in records for _, value in leaves(record)]
-    said = "\n".join(value for value in values if isinstance(value, str))
+    text = "\n".join(value for value in values if isinstance(value, str))
     names = [
         name
         for name, facts in exchange.api.facts.items()
-        if any(fact in said if isinstance(fact, str) else fact in values for fact in facts)
+        if any(fact in text if isinstance(fact, str) else fact in values for fact in facts)
     ]
-    if "scripted refusal" in said:
+    if "scripted refusal" in text:
         names.append("error")
     return f"{len(records)} with {', '.join(names) or 'none of the facts'}"
 

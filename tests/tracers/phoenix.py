@@ -136,10 +136,10 @@ def check(spans: list[Any], requests: int) -> list[str]:
         wrong.append(f"{len(models)} spans of language models for {requests} requests: {names}")
     ids = {span["context"]["span_id"]: span["name"] for span in spans}
     for span in models:
-        told = span["attributes"]
+        attributes = span["attributes"]
         needed = ("llm.token_count.prompt", "llm.token_count.completion", "llm.model_name", "gen_ai.input.messages")
-        if missing := [name for name in needed if name not in told]:
-            wrong.append(f"{span['name']} has no {', '.join(missing)}: it has {', '.join(sorted(told))}")
+        if missing := [name for name in needed if name not in attributes]:
+            wrong.append(f"{span['name']} has no {', '.join(missing)}: it has {', '.join(sorted(attributes))}")
     parents = Counter((span["name"], ids.get(span["parent_id"])) for span in spans if span["parent_id"])
     expected = {
         ("chat claude-haiku-4-5", "invoke_agent calculate"): 2,

@@ -218,7 +218,7 @@ PAST_THE_FACE = {
 }
 
 
-def test_a_room_says_who_uses_it_and_what_it_must_not_know() -> None:
+def test_the_docstring_of_a_room_names_its_users_and_what_it_must_not_know() -> None:
     faces = [name for name, file in sources().items() if room(name) and file.name == "__init__.py"]
     docstrings = {name: (ast.get_docstring(tree(name)) or "").splitlines() for name in faces}
     check_none(f"{name}: {len(lines)} lines, not 4" for name, lines in docstrings.items() if len(lines) != 4)
@@ -462,7 +462,7 @@ def test_no_file_is_named_for_nothing(word: str) -> None:
     assert not [name for name in sources() if word in name.rpartition(".")[2].lower()]
 
 
-def test_every_module_says_what_it_holds() -> None:
+def test_every_module_has_a_docstring() -> None:
     check_none(module for module in sources() if not ast.get_docstring(tree(module)))
 
 
@@ -559,5 +559,5 @@ def test_no_name_of_a_lazy_face_is_that_of_a_module_in_it(face: str) -> None:
     assert not set(import_module(face).__all__) & modules
 
 
-def test_types_are_told() -> None:
+def test_the_package_is_marked_as_typed() -> None:
     assert (PACKAGE / "py.typed").exists()

@@ -135,7 +135,7 @@ EVENT = st.builds(
 @example([{"type": "message_start", "message": {"content": "x", "usage": 3}}])
 @example([{"type": "content_block_start", "index": 0, "content_block": {"type": [], "text": 5}}])
 @example([{"type": "error"}])
-def test_garbage_is_told_as_such(values: list[Any]) -> None:
+def test_garbage_raises_only_event_errors(values: list[Any]) -> None:
     accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
     try:
         list(accumulator.read([json.dumps(value).encode() for value in values]))

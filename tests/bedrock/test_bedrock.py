@@ -272,7 +272,7 @@ def test_oddities_of_recordings(client: Any, server: Server) -> None:
 
 @WAYS
 @pytest.mark.parametrize("cut", [None, 5])
-def test_everything_a_stream_can_say(asynchronous: bool, cut: int | None, client: Any, server: Server) -> None:
+def test_every_kind_of_event(asynchronous: bool, cut: int | None, client: Any, server: Server) -> None:
     web = {"web": {"url": "https://example.com", "domain": "example.com"}}
     body = [
         START,
@@ -842,7 +842,7 @@ class Deliver(BaseTool):
     tool_config: ClassVar[Any] = {"strict": True}
 
 
-def test_a_strict_tool_is_told_in_the_words_that_bedrock_takes(client: Any, server: Server) -> None:
+def test_a_strict_tool_is_sent_with_the_keywords_that_bedrock_accepts(client: Any, server: Server) -> None:
     (tool,) = sent(server, client, "Hi", tools=[Deliver])["toolConfig"]["tools"]
     assert tool["toolSpec"]["strict"] is True
     assert tool["toolSpec"]["inputSchema"]["json"] == {

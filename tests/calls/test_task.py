@@ -83,7 +83,7 @@ def test_types(side: Side, server: Server) -> None:
     assert server.request.json["messages"] == [{"role": "user", "content": "Give a name"}]
 
 
-def test_what_keywords_took_is_told_once(side: Side, server: Server) -> None:
+def test_variadic_arguments_are_sent_once(side: Side, server: Server) -> None:
     @side.module.model("m", client=side.client(server)).task
     def tags(text: str, *more: int, **others: str) -> str:
         """Give tags"""

@@ -165,7 +165,7 @@ def test_the_key_beside_that_of_an_administrator(row: Row, server: Server) -> No
     assert [request.headers["authorization"] for request in server.requests] == ["Bearer sk-test"] * 2
 
 
-def test_a_retry_says_so(server: Server) -> None:
+def test_a_retry_sends_its_count(server: Server) -> None:
     server.reply(Reply.error(500, retry_after_ms="1"), OPENAI.text("Hello"))
     with OPENAI.client(server, max_retries=1) as client:
         OPENAI.stream(client).collect()
@@ -173,7 +173,7 @@ def test_a_retry_says_so(server: Server) -> None:
 
 
 @openai_like
-def test_what_the_sdk_says_is_not_given(row: Row, server: Server) -> None:
+def test_values_that_the_sdk_marks_as_not_given_are_not_sent(row: Row, server: Server) -> None:
     sdk = row.sdk
     server.reply(Reply.json(row.whole("Hello")), row.text("Hello"))
     given = {"temperature": sdk.omit, "top_p": sdk.NOT_GIVEN, "timeout": sdk.NOT_GIVEN}
@@ -184,7 +184,7 @@ def test_what_the_sdk_says_is_not_given(row: Row, server: Server) -> None:
         assert not {"temperature", "top_p", "timeout", "service_tier"} & set(request.json)
 
 
-def test_a_body_that_json_cannot_hold_is_told_by_the_sdk(server: Server) -> None:
+def test_the_sdk_raises_for_a_body_that_json_cannot_hold(server: Server) -> None:
     with OPENAI.client(server) as client, pytest.raises(TypeError, match="JSON"):
         OPENAI.ask(client, call_params={"user": object()})
     assert not server.requests

@@ -111,7 +111,7 @@ EVENT = st.builds(
 
 @given(st.lists(VALUE | EVENT, max_size=3))
 @example([event("message-start", content=[None])])
-def test_garbage_is_told_as_such(values: list[Any]) -> None:
+def test_garbage_raises_only_event_errors(values: list[Any]) -> None:
     try:
         accumulator = read(*values)
     except (MalformedEventError, ErrorEventError):

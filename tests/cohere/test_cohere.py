@@ -292,7 +292,7 @@ def test_a_conversation_with_tools(client: sdk.ClientV2, server: Server) -> None
 
 @WAYS
 @pytest.mark.parametrize("patch", [None, Traced], ids=["bytes", "objects"])
-def test_everything_a_stream_can_say(asynchronous: bool, patch: Any, server: Server) -> None:
+def test_every_kind_of_event(asynchronous: bool, patch: Any, server: Server) -> None:
     source = {"type": "document", "id": "d", "document": {"id": "d", "text": "sky"}}
     citation = {"start": 0, "end": 4, "text": "Blue", "sources": [source], "type": "TEXT_CONTENT"}
     cited = {"type": "citation-start", "index": 0, "delta": {"message": {"citations": citation}}}

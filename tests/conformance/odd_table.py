@@ -220,7 +220,7 @@ TABLE: dict[str, dict[str, Cell]] = {
     "failing and unknown finish reasons": row(
         chat=wire("test_finish_reasons"),
         messages=wire("test_finish_reasons_of_messages"),
-        responses=wire("test_a_response_that_only_says_that_it_failed"),
+        responses=wire("test_a_failed_response_without_an_error"),
         gemini=wire("test_finish_reasons_of_gemini"),
         cohere=wire("test_finish_reasons_of_cohere"),
         bedrock=wire("test_finish_reasons_of_bedrock"),
@@ -386,7 +386,7 @@ TABLE: dict[str, dict[str, Cell]] = {
     ),
     "an error of empty fields": row(
         added("an error of empty fields"),
-        chat=wire("test_an_error_that_says_nothing_is_none"),
+        chat=wire("test_an_empty_error_is_ignored"),
         bedrock=TYPED,
     ),
     "spellings of [DONE]": row(
@@ -405,7 +405,7 @@ TABLE: dict[str, dict[str, Cell]] = {
         bedrock=BINARY,
     ),
     "usage without an answer": row(
-        "conformance.test_nothing.test_a_session_sends_no_answer_back_that_said_nothing",
+        "conformance.test_nothing.test_a_session_sends_no_empty_answer_back",
         gemini=wire("test_usage_without_candidates"),
     ),
     "calls of OpenAI's own tools": row(

@@ -35,7 +35,7 @@ def roles(row: BaseRow, server: Server) -> list[str]:
 
 
 @each_row
-def test_a_session_sends_no_answer_back_that_said_nothing(row: BaseRow, server: Server) -> None:
+def test_a_session_sends_no_empty_answer_back(row: BaseRow, server: Server) -> None:
     server.reply(row.wire.answered(Answer()), row.wire.answered(Answer("Hello")))
     with row.client(server) as client:
         session = row.module.model("m", client=client).session()
@@ -46,7 +46,7 @@ def test_a_session_sends_no_answer_back_that_said_nothing(row: BaseRow, server: 
 
 @each_row
 @pytest.mark.parametrize("nothing", ["", []], ids=["text", "parts"])
-def test_a_neutral_answer_that_says_nothing_is_left_out(row: BaseRow, nothing: Any, server: Server) -> None:
+def test_an_empty_common_answer_is_left_out(row: BaseRow, nothing: Any, server: Server) -> None:
     server.reply(row.wire.answered(Answer("Hello")))
     answer = BaseMessageParam(role="assistant", content=nothing)
     asked(row, server, False, [Messages.User("Hi"), answer, Messages.User("Again")])

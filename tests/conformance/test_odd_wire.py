@@ -547,7 +547,7 @@ def test_error_of_a_choice_is_retried(row: BaseRow, way: Way, server: Server) ->
 # By their iterators, the SDKs raise of fields that say nothing.
 @odd("chat", [way for way in STREAMED if not way.iterator])
 @pytest.mark.parametrize("error", [{}, {"message": "", "code": None}, ""], ids=["object", "fields", "text"])
-def test_an_error_that_says_nothing_is_none(row: BaseRow, way: Way, error: Any, server: Server) -> None:
+def test_an_empty_error_is_ignored(row: BaseRow, way: Way, error: Any, server: Server) -> None:
     found = way(row, server, Reply.chat(chunk({"content": "Hi"}, "stop", error=error)))
     assert (found.error, found.text) == (None, "Hi")
 
@@ -704,7 +704,7 @@ def test_finish_reasons_of_cohere(row: BaseRow, way: Way, reason: str, common: s
 # A reason alone is returned: neither an error object nor a message says what failed.
 @odd("responses", [*STREAMED, *WHOLE])
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
-def test_a_response_that_only_says_that_it_failed(row: BaseRow, way: Way, status: str, server: Server) -> None:
+def test_a_failed_response_without_an_error(row: BaseRow, way: Way, status: str, server: Server) -> None:
     response = response_of([], status)
     events = Reply.messages(CREATED, {"type": f"response.{status}", "response": response})
     found = way(row, server, events if way.stream else Reply.json(response))
@@ -732,7 +732,7 @@ def test_gemini_that_failed_without_output_is_retried(row: BaseRow, way: Way, se
 
 
 @odd("chat", [way for way in STREAMED if not way.iterator])
-def test_what_was_said_is_never_asked_anew(row: BaseRow, way: Way, server: Server) -> None:
+def test_no_retry_after_text_was_received(row: BaseRow, way: Way, server: Server) -> None:
     found = way(row, server, Reply.chat(chunk({"content": "Hal"}), chunk({"content": ""}, "error")), retry=1)
     assert (found.text, found.response.common_finish_reasons, len(server.requests)) == ("Hal", ["error"], 1)
 
@@ -815,7 +815,7 @@ def test_other_words_for_a_delta(row: BaseRow, way: Way, key: str, server: Serve
 
 
 @odd("chat", [way for way in STREAMED if not way.iterator])
-def test_a_message_that_tells_all_of_the_text(row: BaseRow, way: Way, server: Server) -> None:
+def test_a_message_that_repeats_the_whole_text(row: BaseRow, way: Way, server: Server) -> None:
     last = {**chunk(), "choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}]}
     found = way(row, server, Reply.chat(chunk({"content": "Hel"}), last))
     assert (found.text, found.response.content) == ("Hello", "Hello")

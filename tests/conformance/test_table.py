@@ -51,7 +51,7 @@ def attribute(path: str) -> tuple[Any, str]:
 
 
 @every_row
-def test_streams_are_read_as_the_page_says(row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_are_read_as_the_page_describes(row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     holder, name = attribute(row.iterator)
     theirs = getattr(holder, name)
     calls: list[None] = []

@@ -158,7 +158,7 @@ def test_what_repairing_leaves() -> None:
 
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
-def test_a_session_says_so_before_anything_is_sent(row: BaseRow, server: Server) -> None:
+def test_a_session_raises_before_anything_is_sent(row: BaseRow, server: Server) -> None:
     with row.client(server) as client:
         session: Session[Any, Any, Any] = row.module.model("m", client=client).session()
         session.edit(Conversation().add(HI, call("a")))

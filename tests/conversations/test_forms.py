@@ -115,7 +115,7 @@ def test_chat_to_responses_and_back(server: Server, streamed: bool) -> None:
         pytest.param(RESPONSES, "openai.responses", "n", ITEMS, id="in its own form"),
     ],
 )
-def test_a_fallback_is_told_in_its_form(
+def test_a_fallback_is_sent_its_own_form(
     row: Row,
     first: str,
     fallback: str,
@@ -135,15 +135,17 @@ def test_a_fallback_is_told_in_its_form(
     async def asked() -> Any:
         return await talk.stream_async("More").collect()
 
-    say = (lambda: asyncio.run(asked())) if asynchronous else talk.stream("More").collect
-    assert say().content == "Fine"
+    collect = (lambda: asyncio.run(asked())) if asynchronous else talk.stream("More").collect
+    assert collect().content == "Fine"
     key = "input" if answered is RESPONSES else "messages"
     assert server.request.json["model"] == "n"
     assert server.request.json[key] == [*ASKED, *sent, MORE]
     assert [turn.origin for turn in talk.conversation.turns[-2:]] == [None, answered.id]
 
 
-def test_a_fallback_of_another_provider_is_told_in_its_words(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fallback_of_another_provider_is_sent_its_native_form(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
     with OPENAI.client(server) as client:

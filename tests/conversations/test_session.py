@@ -206,17 +206,17 @@ def test_another_provider_around_a_call(server: Server, streamed: bool) -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", [Messages.User("")], [""]], ids=["text", "message", "parts"])
-def test_to_say_nothing(side: Side, server: Server, nothing: Any) -> None:
+def test_an_empty_prompt(side: Side, server: Server, nothing: Any) -> None:
     server.reply(side.whole("Hello"))
     session = side.module.model("m", client=side.client(server)).session(Conversation().user("Hi"))
-    for say in (
+    for send in (
         session.send,
         session.stream,
         session.stream_async,
         lambda text: asyncio.run(session.send_async(text)),
     ):
         with pytest.raises(PromptError, match="empty prompt"):
-            say(nothing)
+            send(nothing)
     assert session.conversation == Conversation().user("Hi")
     assert session.send().content == "Hello"
 

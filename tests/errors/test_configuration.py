@@ -126,12 +126,12 @@ def test_missing_argument_is_the_functions_own(row: Row) -> None:
     def arun(*args: Any, **kwargs: Any) -> None:
         asyncio.run(awaited(*args, **kwargs))
 
-    for say in (row.decorated(), row.adecorated(stream=True), arun):
+    for call in (row.decorated(), row.adecorated(stream=True), arun):
         with pytest.raises(TypeError, match="'prompt'") as caught:
-            say()  # type: ignore[call-arg]
+            call()  # type: ignore[call-arg]
         assert not isinstance(caught.value, MirascopeLikeError)
         with pytest.raises(TypeError, match="'promt'"):
-            say("x", promt="x")  # type: ignore[call-arg]
+            call("x", promt="x")  # type: ignore[call-arg]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -172,7 +172,7 @@ def test_missing_sdk(name: str) -> None:
     assert all(f"pip install 'mirascope-like[{name}]'" in line for line in lines)
 
 
-def test_missing_dependency_of_an_sdk_is_told_as_it_is() -> None:
+def test_missing_dependency_of_an_sdk_raises_the_original_error() -> None:
     ran = run("""
         import sys
         sys.modules["httpx2"] = sys.modules["httpx"] = None

@@ -75,7 +75,7 @@ def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronou
         ({"type": "error"}, ProviderError, "an error in the stream"),
     ],
 )
-def test_anthropic_error_event_that_is_half_said(
+def test_anthropic_error_event_with_missing_fields(
     body: dict[str, Any], ours: type[ProviderError], message: str, asynchronous: bool, server: Server
 ) -> None:
     events = Reply.sse(*ANTHROPIC.texts("Hel", finish=None), body)

@@ -115,7 +115,9 @@ PEER_CLOSED = "peer closed connection without sending complete message body (inc
 @both_ways
 @pytest.mark.parametrize("received", [True, False], ids=["text", "nothing"])
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
-def test_a_cut_stream_says_what_to_do(row: BaseRow, received: bool, asynchronous: bool, server: Server) -> None:
+def test_the_error_of_a_cut_stream_names_the_options_that_recover(
+    row: BaseRow, received: bool, asynchronous: bool, server: Server
+) -> None:
     """The text of the transport does not. A traceback shows the note below it."""
     whole = row.wire.streamed(Answer(Text("Hel", "lo", " you"))).by_event()
     server.reply(whole.insert((len(whole.pieces) + 1) // 2 if received else 0, CloseEarly()))
@@ -311,7 +313,7 @@ def test_refusal_is_retried_once(server: Server) -> None:
     assert len(server.requests) == 2
 
 
-def test_refusal_of_what_the_user_asked_for_is_told(server: Server) -> None:
+def test_refusal_of_an_option_that_the_user_set_is_raised(server: Server) -> None:
     server.reply(REFUSAL)
     with OPENAI.client(server) as client, pytest.raises(ProviderError):
         OPENAI.stream(client, call_params={"stream_options": {"include_usage": True}}).collect()

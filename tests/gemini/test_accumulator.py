@@ -107,7 +107,7 @@ def test_messages_are_summed_as_bytes_are(events: list[JSON], make: Callable[[by
 
 @pytest.mark.parametrize("make", [answer, bare])
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
-def test_tokens_are_told_at_the_end_as_well(events: list[JSON], make: Callable[[bytes], Any]) -> None:
+def test_tokens_are_reported_at_the_end_as_well(events: list[JSON], make: Callable[[bytes], Any]) -> None:
     raw = sent(events)
     by_bytes, by_objects = accumulator(), accumulator()
     assert len(list(by_bytes.read(raw))) == len(list(by_objects.read_objects(map(make, raw))))

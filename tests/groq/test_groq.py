@@ -94,7 +94,7 @@ def test_executed_tools(client: sdk.Groq, server: Server) -> None:
     assert response.tools is None
 
 
-def test_executed_tools_are_told_twice_in_a_stream(client: sdk.Groq, server: Server) -> None:
+def test_executed_tools_are_sent_twice_in_a_stream(client: sdk.Groq, server: Server) -> None:
     begun = {"index": 0, "type": "search", "arguments": '{"query": "x"}', "output": None}
     ended = {**begun, "output": "found", "search_results": {"results": [{"title": "t"}]}}
     other = {**begun, "index": 1, "arguments": '{"query": "y"}'}

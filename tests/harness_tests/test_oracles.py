@@ -47,7 +47,7 @@ def test_every_loss_is_of_a_recording() -> None:
 
 
 @pytest.mark.parametrize("odd", ODD_STREAMS, ids=lambda odd: odd.id)
-def test_sdk_loses_what_odd_streams_say(odd: OddStream, server: Server) -> None:
+def test_sdk_loses_fields_of_odd_streams(odd: OddStream, server: Server) -> None:
     server.reply(odd.reply)
     if odd.raises:
         with pytest.raises(Exception) as caught:  # noqa: PT011 - the table names the type

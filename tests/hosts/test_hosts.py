@@ -172,7 +172,7 @@ def test_the_hosts_own_price(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     assert ask(hosts.openrouter).cost == 0.25
 
 
-def test_sources_that_every_event_tells_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_that_every_event_repeats(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     point(monkeypatch, hosts.perplexity, server)
     sources = {"citations": ["https://a.example", "https://b.example"], "search_results": [{"title": "A"}]}
     chunks = chat_text("Hel", "lo", "!")

@@ -75,7 +75,7 @@ def test_text_and_end(server: Server, address: str) -> None:
 
 
 @pytest.mark.parametrize("reply", [Reply.error(400, "a secret"), None], ids=["refused", "broken off"])
-def test_errors_are_told_by_name_alone(server: Server, address: str, reply: Reply | None) -> None:
+def test_errors_are_sent_by_name_only(server: Server, address: str, reply: Reply | None) -> None:
     server.reply(reply or OPENAI.streamed(*OPENAI.texts("Hel", finish=None), CloseEarly()))
     body = httpx.get(address).text
     name = "BadRequestError" if reply else "StreamInterruptedError"

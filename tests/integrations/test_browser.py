@@ -93,7 +93,7 @@ def test_second_question_after_a_stop(page: Page, server: Server) -> None:
     assert page.text("#answer") == "Hello"
 
 
-def test_failure_is_told_and_nothing_is_asked_again(page: Page, server: Server) -> None:
+def test_a_failure_is_shown_and_no_request_is_repeated(page: Page, server: Server) -> None:
     server.reply(OPENAI.streamed(*OPENAI.texts("Once upon", finish=None), CloseEarly()), Reply.error(400, "a secret"))
     for name in ("StreamInterruptedError", "BadRequestError"):
         ask(page, "Tell a story")

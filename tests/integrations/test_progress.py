@@ -227,7 +227,7 @@ def test_however_it_ends(model: Any, server: Server, terminal: Terminal, how: st
         assert re.fullmatch(rf"~2 tokens, ~\d+\.\d tokens/s, \d+\.\d s, {state}", terminal.seen.strip())
 
 
-def test_tokens_are_told_as_soon_as_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_are_shown_as_soon_as_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counting:
         """A provider's count that begins with 1, as Anthropic's does, and then grows, as Gemini's does."""
 

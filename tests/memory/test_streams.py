@@ -157,7 +157,7 @@ def test_a_tool_may_return_a_stream_that_until_ends(reader: Reader, read_before:
     assert asyncio.run(main()) == "abcd"
 
 
-def test_the_error_of_a_response_that_was_stopped_says_how_to_get_what_arrived(reader: Reader) -> None:
+def test_the_error_of_a_stopped_response_names_the_option_for_a_partial_one(reader: Reader) -> None:
     stream = reader.stream(MemoryProvider(text("ab", "cd"))).until(1)
     with pytest.raises(StreamNotConsumedError, match=r"the stream is closed: it ended before .*partial=True"):
         reader.collect(stream)
@@ -196,7 +196,7 @@ def test_closing_after_until_raises_the_error_of_a_callback(reader: Reader) -> N
     asyncio.run(main())
 
 
-def test_done_is_heard_once_at_the_end(reader: Reader) -> None:
+def test_done_is_called_once_at_the_end(reader: Reader) -> None:
     contents: list[str] = []
     stream = reader.stream(MemoryProvider(text("a"))).on(done=lambda response: contents.append(response.content))
     reader.read(stream)

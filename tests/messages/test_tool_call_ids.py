@@ -110,7 +110,7 @@ def test_gemini_wants_none(provider: Provider[Any, Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_calls_of_one_id_are_told_apart(name: str) -> None:
+def test_calls_of_one_id_are_distinguished(name: str) -> None:
     # Anthropic: "`tool_use` ids must be unique"; Bedrock: "The toolUse blocks ... contain duplicate Ids"
     # (litellm#23510, Cyber-AutoAgent-ng#72). Hosts number the calls of each response from 0.
     same = ("call_0", "call_0")

@@ -168,7 +168,7 @@ def test_the_host_xai_is_one_object_however_it_is_imported() -> None:
 
 
 @pytest.mark.parametrize("module", [name for name, (_, instead) in REMOVED.items() if instead])
-def test_a_removed_name_says_what_to_use(module: str) -> None:
+def test_the_error_of_a_removed_name_names_the_replacement(module: str) -> None:
     names, instead = REMOVED[module]
     found = import_module(f"mirascope_like.{module}")
     for name in names.split():

@@ -111,7 +111,7 @@ def test_response_models_and_tools(server: Server, side: Side) -> None:
     assert model.ask("Add", tools=[add], tool_loop=ToolLoop()).content == "2"
 
 
-def test_what_is_wrong_is_said_at_once() -> None:
+def test_wrong_options_raise_at_once() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'temperature'"):
         openai.model("m", temprature=0)
     with pytest.raises(ConfigurationError, match="at least 1"):

@@ -175,7 +175,7 @@ def test_nothing_returned() -> None:
         say()
 
 
-def test_missing_variable_is_told_before_anything_is_sent(server: Server) -> None:
+def test_missing_variable_raises_before_anything_is_sent(server: Server) -> None:
     with OPENAI.client(server) as client:
 
         @OPENAI.module.call("m", client=client)

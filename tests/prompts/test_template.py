@@ -72,7 +72,7 @@ class Named:
 
 
 class TestRoles:
-    def test_without_a_role_the_user_speaks(self) -> None:
+    def test_without_a_role_the_message_is_of_the_user(self) -> None:
         assert rendered("Recommend a {genre} book", genre="fantasy") == [("user", "Recommend a fantasy book")]
 
     def test_every_role(self) -> None:
@@ -168,7 +168,7 @@ class TestIndentation:
         assert content(text) == text
         assert rendered(f"USER: {text}") == [("user", text)]
 
-    def test_closing_quotes_say_how_deep_the_source_is(self) -> None:
+    def test_closing_quotes_set_the_indentation_of_the_source(self) -> None:
         assert (
             content("""Mend this:
                 if x:
@@ -320,7 +320,7 @@ class TestFields:
             ("{x:image(detail)}", 0, "write detail=value"),
         ],
     )
-    def test_malformed_ones_fail_at_once_and_say_where(self, text: str, position: int, reason: str) -> None:
+    def test_malformed_ones_fail_at_once_with_the_position(self, text: str, position: int, reason: str) -> None:
         with pytest.raises(PromptError, match=re.escape(reason)) as caught:
             Template(text)
         assert caught.value.position == position
@@ -436,7 +436,7 @@ class TestParts:
     def test_a_text_alone_is_a_str(self) -> None:
         assert content("{x:text}", x="a") == "a"
 
-    def test_files_and_urls_are_read_only_where_the_template_says_so(self, tmp_path: Path) -> None:
+    def test_files_and_urls_are_read_only_where_the_template_names_a_medium(self, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         secret.write_bytes(PNG)
         for spec in ("", ":text", ":part", ":list", ":texts", ":parts"):
@@ -445,7 +445,7 @@ class TestParts:
         assert content("{x:image}", x=str(secret)) == [IMAGE]
         assert content("{x}", x="https://a.b/c.png") == "https://a.b/c.png"
 
-    def test_media_that_do_not_fit_say_where(self) -> None:
+    def test_the_error_of_media_that_do_not_fit_has_the_position(self) -> None:
         error = refused("a\nb {x:image}", x=WAV)
         assert str(error) == "{x:image}: expected image, but the data is audio/wav (line 2, column 3)"
         assert error.position == 4
@@ -688,6 +688,6 @@ class TestValuesAreInert:
         assert all(isinstance(message, BaseMessageParam) for message in messages)
 
     @given(st.text(st.characters(exclude_characters="\r\n")))
-    def test_doubled_braces_say_any_text(self, text: str) -> None:
+    def test_doubled_braces_write_any_text(self, text: str) -> None:
         written = text.replace("{", "{{").replace("}", "}}")
         assert content(f"<{{x}}{written}>", x="") == f"<{text}>"

@@ -66,7 +66,7 @@ def test_no_secret(row: Row, stream: bool, server: Server) -> None:
 
 
 @openai_like
-def test_client_in_a_dynamic_config_is_not_told(row: Row, server: Server) -> None:
+def test_client_in_a_dynamic_config_is_not_shown(row: Row, server: Server) -> None:
     server.reply(Reply.json(row.whole("Hello")))
     with row.client(server, api_key="sk-hush") as given:
 
@@ -232,7 +232,7 @@ def test_unknown_field_of_a_dump_is_refused(row: Row, server: Server) -> None:
 
 
 @openai_like
-def test_streams_tell_no_secret(row: Row, server: Server) -> None:
+def test_streams_show_no_secret(row: Row, server: Server) -> None:
     server.reply(row.text("Hello"))
     with row.client(server) as client:
         stream = row.stream(client, call_params=SECRETS)

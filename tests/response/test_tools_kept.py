@@ -422,7 +422,7 @@ def test_partial_tools(server: Server) -> None:
         (Kit().add, r"it is a bound method, and its Kit object"),
     ],
 )
-def test_a_tool_that_cannot_be_pickled_says_why(kind: Any, reason: str) -> None:
+def test_the_error_of_a_tool_that_cannot_be_pickled_gives_the_reason(kind: Any, reason: str) -> None:
     tool = (kind if isinstance(kind, type) else tool_from_function(kind)).from_call(
         ToolCall("c", "add", '{"a": 1, "b": 2}')
     )
@@ -431,7 +431,7 @@ def test_a_tool_that_cannot_be_pickled_says_why(kind: Any, reason: str) -> None:
     assert copy.deepcopy(tool).call() == copy.copy(tool).call() == 3
 
 
-def test_a_local_class_says_why() -> None:
+def test_the_error_of_a_local_class_gives_the_reason() -> None:
     class Add(BaseTool):
         """Add."""
 

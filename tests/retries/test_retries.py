@@ -105,7 +105,7 @@ def test_what_is_called_next_goes_before_what_was_overridden(server: Server) -> 
     assert server.request.json["seed"] == 1
 
 
-def test_a_fallback_says_what_it_catches() -> None:
+def test_a_fallback_names_the_errors_that_it_catches() -> None:
     nothing: Any = [{"provider": "anthropic", "model": "two"}]
     with pytest.raises(ConfigurationError, match='"catch"'):
         fallback(RateLimitError, nothing)
@@ -155,7 +155,7 @@ def test_a_stream_that_has_begun_does_not_fall_back(server: Server) -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_a_structured_stream_is_told_where_its_fallbacks_go(asynchronous: bool) -> None:
+def test_the_error_of_a_structured_stream_names_the_fallback_option(asynchronous: bool) -> None:
     decorated = llm.call(provider="openai", model="one", stream=True, response_model=list[str])
 
     async def aprompt() -> str:

@@ -14,7 +14,7 @@ from tests.testing.rows import ROWS, Row
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_stream_is_sent_as_often_as_it_says(row: Row, status: int) -> None:
+def test_the_sdk_adds_no_retries_to_those_of_a_stream(row: Row, status: int) -> None:
     def prompt(text: str) -> str:
         return text
 
@@ -26,7 +26,7 @@ def test_a_stream_is_sent_as_often_as_it_says(row: Row, status: int) -> None:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_an_async_stream_is_sent_as_often_as_it_says(row: Row) -> None:
+def test_the_sdk_adds_no_retries_to_those_of_an_async_stream(row: Row) -> None:
     async def prompt(text: str) -> str:
         return text
 

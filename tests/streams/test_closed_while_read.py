@@ -262,7 +262,7 @@ def test_by_an_async_tool_of_its_own(side: Caller, server: Server) -> None:
 
 
 @both
-def test_by_what_is_told_of_its_end(row: Row, server: Server) -> None:
+def test_by_its_on_end_callback(row: Row, server: Server) -> None:
     server.reply(row.text("Hello"))
     with row.client(server) as client:
         stream = row.stream(client)

@@ -421,7 +421,7 @@ def test_async_dropped_unread_where_no_loop_runs() -> None:
 
 
 @every_provider
-def test_a_fallback_is_not_told_as_dropped(row: Row, server: Server) -> None:
+def test_a_fallback_is_not_reported_as_dropped(row: Row, server: Server) -> None:
     ends: list[tuple[str, StreamState]] = []
     server.reply(Reply.error(500), row.text("Hello"))
     with row.client(server) as client:

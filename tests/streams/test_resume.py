@@ -379,7 +379,7 @@ def test_wherever_it_is_cut_the_text_is_the_same(reader: Reader, side: Side, cut
 
 
 @pytest.mark.parametrize("at", range(1, len(WHOLE)))
-def test_a_provider_that_tells_the_beginning_again(at: int, server: Server) -> None:
+def test_a_provider_that_repeats_the_beginning(at: int, server: Server) -> None:
     server.reply_with(
         lambda request: rest(CHAT, beginning(request), echo=True) if beginning(request) else CHAT.begun(WHOLE[:at])
     )
@@ -439,7 +439,7 @@ def test_deepseek_is_asked_at_its_beta(reader: Reader, server: Server) -> None:
     assert [one.path for one in server.requests] == ["/v1/chat/completions", "/v1/beta/chat/completions"]
 
 
-def test_vllm_is_told_to_go_on(server: Server) -> None:
+def test_vllm_is_sent_the_option_to_continue_the_last_message(server: Server) -> None:
     server.reply(CHAT.begun("a"), CHAT.text("b"))
     with openai_sdk.OpenAI(api_key="k", base_url=server.url) as client:
 
@@ -468,14 +468,16 @@ def test_those_who_can_are_named() -> None:
 
 
 @pytest.mark.parametrize("call", [openai.call, openrouter.call])
-def test_those_who_cannot_say_so_at_once(call: Any) -> None:
+def test_providers_that_cannot_resume_raise_at_once(call: Any) -> None:
     with pytest.raises(
         ConfigurationError, match=r"cannot resume this request: .* anthropic, deepseek, local .without tools., mistral"
     ):
         call("openai/gpt-4o", stream=True, resume=True)
 
 
-def test_those_chosen_by_name_say_so_when_they_are_asked(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+def test_models_chosen_by_name_that_cannot_resume_raise_at_the_call(
+    monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k")
 
     @llm.call(provider="openai", model="gpt-4o", stream=True, resume=True)

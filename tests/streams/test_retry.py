@@ -96,7 +96,7 @@ def test_each_request_fails_for_reasons_of_its_own(reader: Reader, side: Side, s
     reader.run(side, server, use, retry=1)
 
 
-def test_without_it_the_sdk_does_as_it_is_told(reader: Reader, side: Side, server: Server) -> None:
+def test_without_it_the_sdk_retries_as_configured(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any) -> None:
         assert (await reader.value(stream.collect())).content == "Hello"
 

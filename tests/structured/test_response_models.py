@@ -261,7 +261,7 @@ def test_a_type_that_no_json_can_become() -> None:
         openai.call("m", response_model=Other)
 
 
-def test_examples_are_told(api: Api, client: Any, server: Server) -> None:
+def test_examples_are_sent(api: Api, client: Any, server: Server) -> None:
     class City(BaseModel):
         model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Rome"}]})
         name: str = Field(examples=["Paris"])

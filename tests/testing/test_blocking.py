@@ -43,7 +43,7 @@ def test_every_provider_is_blocked(row: Row, asynchronous: bool, network_guard: 
     assert network_guard.attempts == []
 
 
-def test_the_message_says_what_to_do() -> None:
+def test_the_message_names_fake_and_allow() -> None:
     @openai.call("m")
     def ask(prompt: str) -> str:
         return prompt

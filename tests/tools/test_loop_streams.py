@@ -116,7 +116,7 @@ def test_mixed_views_neither_repeat_nor_lose(side: Side, server: Server) -> None
     check(found)
 
 
-def test_the_end_is_told_once_and_at_the_very_end(side: Side, server: Server) -> None:
+def test_on_end_callbacks_run_once_after_the_last_round(side: Side, server: Server) -> None:
     two_rounds(side, server)
     ends: list[Any] = []
     found = stream(side, server).ended(lambda stream: ends.append((stream.state, stream.content, len(runs))))
@@ -162,7 +162,7 @@ def test_errors_are_raised_where_that_is_wanted(side: Side, server: Server) -> N
     assert found.state is StreamState.FAILED
 
 
-def test_errors_are_told_to_the_model(side: Side, server: Server) -> None:
+def test_errors_are_sent_to_the_model(side: Side, server: Server) -> None:
     server.reply(side.streamed("", ("call_1", "fail", '{"a": 1}')), side.streamed("Sorry"))
     items = list(stream(side, server, [fail]).items())
     assert isinstance(items[0].error, ToolExecutionError)

@@ -116,7 +116,7 @@ def test_tools_that_are_called_all_the_same_are_left_to_the_caller(side: Side, s
     assert response.executed == []
 
 
-def test_what_goes_wrong_is_told_to_the_model_once_for_each_call(side: Side, server: Server) -> None:
+def test_errors_are_sent_to_the_model_once_for_each_call(side: Side, server: Server) -> None:
     calls = [
         ("call_1", "fail", '{"a": 1}'),
         ("call_2", "ad", '{"a": 1, "b": 2}'),

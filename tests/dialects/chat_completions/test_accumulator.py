@@ -170,7 +170,7 @@ VALUE = st.recursive(
 @example([{"choices": [{"delta": {"tool_calls": [{"function": {"name": 1, "arguments": 2}}]}}]}])
 @example([{"choices": [{"delta": {"content": 5}, "index": "x"}]}, {"choices": [{"delta": {}, "index": 0}]}])
 @example([{"choices": [], "usage": "x"}])
-def test_garbage_is_told_as_such(values: list[Any]) -> None:
+def test_garbage_raises_only_event_errors(values: list[Any]) -> None:
     accumulator = new()
     try:
         list(accumulator.read([json.dumps(value).encode() for value in values]))
@@ -190,7 +190,7 @@ def test_bytes_that_are_no_json(raw: bytes) -> None:
     accumulator.rebuild()
 
 
-def test_second_choice_alone_does_not_speak_for_the_first() -> None:
+def test_a_chunk_of_the_second_choice_adds_nothing_to_the_first() -> None:
     accumulator = new()
     chunks = [chunk(choice({"content": "a"}, 1)), chunk(choice({"content": "b"}, 1)), chunk(choice({"content": "c"}))]
     pairs = read(accumulator, chunks)

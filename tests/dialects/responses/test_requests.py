@@ -349,7 +349,7 @@ def test_answers_among_items_in_neutral_words(server: Server) -> None:
     ]
 
 
-def test_error_of_a_tool_is_told(server: Server) -> None:
+def test_error_of_a_tool_is_sent(server: Server) -> None:
     tool = FormatBook(title="Emma")
     (item,) = openai.responses.OpenAIResponsesCallResponse.tool_message_params([(tool, ValueError("no"))])
     assert item["type"] == "function_call_output"

@@ -56,7 +56,7 @@ def test_json() -> None:
     assert payload("json", json_mode=True)["text"] == {"format": {"type": "json_object"}}
 
 
-def test_answer_is_heard() -> None:
+def test_answer_is_collected() -> None:
     call = function_call('{"title":"Emma"}', name="Book")
     other = function_call("{}", id="call_2", name="Book")
     accumulator = PROVIDER.accumulator(Request("openai", "m", []))

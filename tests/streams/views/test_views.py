@@ -154,7 +154,7 @@ def test_on(reader: Reader, side: Side, server: Server) -> None:
     reader.run(side, server, use, tools=[add])
 
 
-def test_on_hears_nothing_of_an_end_that_did_not_come(reader: Reader, side: Side, server: Server) -> None:
+def test_on_done_is_not_called_after_an_interruption(reader: Reader, side: Side, server: Server) -> None:
     received: list[Any] = []
 
     async def use(stream: Any, views: Views) -> None:

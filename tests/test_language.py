@@ -75,6 +75,9 @@ NAMES = frozenset(
 )
 """Words that are no part of a name in the package: they do not say what a value is."""
 
+NAMES_OF_TESTS = frozenset({"told", "said", "says", "heard", "spoke"})
+"""Words that are no part of a name in the tests and benchmarks."""
+
 FOREIGN_NAMES = frozenset({"tell"})
 """Names of Python's own: `file.tell()`."""
 
@@ -146,15 +149,14 @@ def test_names_are_plain() -> None:
     assert not found, "\n".join(found)
 
 
-def test_helpers_of_tests_have_plain_names() -> None:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+def test_names_of_tests_are_plain() -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
-        for path in ROOT.glob("tests/**/*.py")
-        if (source := path.read_text("utf-8")) and ("said" in source or "told" in source)
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, kinds) and not node.name.startswith("test_")
-        if {"said", "told"} & set(node.name.lower().split("_"))
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for folder in ("tests", "benchmarks")
+        for path in ROOT.glob(f"{folder}/**/*.py")
+        if any(word in (source := path.read_text("utf-8")) for word in NAMES_OF_TESTS)
+        for line, name in names(ast.parse(source))
+        if NAMES_OF_TESTS & set(name.lower().split("_"))
     ]
     assert not found, "\n".join(found)
 

@@ -135,7 +135,7 @@ def test_several_at_once(model: Any, server: Server, terminal: Terminal) -> None
 def test_no_line_is_lost_while_the_display_is_written_again(
     model: Any, server: Server, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread that writes the display runs as often as it can, and Python switches threads after each instruction."""
+    """The display is written as often as possible, and Python switches threads after each instruction."""
     monkeypatch.setattr(module, "INTERVAL", 0.0)
     server.always(priced("Hel", "lo"))
     stream = model.stream("Hi")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
 from ...core.base.request import Request
-from ...core.dialects.transport import SDK_OPTIONS, Rehearsal, SDKProvider, obstacle, settings_of
+from ...core.dialects.transport import Additions, ClientProvider, DirectCodec, Rehearsal
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from .session import Head, HTTPSession, Received
@@ -21,9 +20,6 @@ log: logging.Logger = logging.getLogger("mirascope_like.scale")
 
 _ROUTES = 1000
 """The number of routes that are kept."""
-_REJECTED = (400, 422)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-"""As the SDKs encode a payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,8 @@ class Route:
     """Kept, so that no other client has its identity."""
     rehearsal: Rehearsal
     head: Head
+    additions: Additions
+    """What the SDK adds to each body."""
 
 
 class Direct:
@@ -53,16 +51,20 @@ class Direct:
     async def answer(self, outgoing: Outgoing) -> Answer:
         """Return the answer. Raises the error of the SDK."""
         request, payload = outgoing.request, outgoing.payload
-        provider = _sdk_provider(outgoing.provider)
-        if provider is None:
+        provider = _sending(outgoing.provider)
+        codec: DirectCodec | None = provider.direct_codec if isinstance(provider, ClientProvider) else None
+        if codec is None:
             self._report(outgoing.provider, "how it sends them is not known here")
             return await self._inner.answer(outgoing)
-        if (body := _body(payload)) is None:
+        fields = codec.fields(payload)
+        if (body := codec.encoded(fields)) is None:
             self._report(provider, "only the SDK can encode an object in the payload")
             return await self._inner.answer(outgoing)
-        if (route := await self._route(provider, request, payload)) is None:
+        if (route := await self._route(provider, codec, request, payload, body)) is None:
             return await self._inner.answer(outgoing)
-        exchange = _Exchange(self, provider, route, request, body)
+        if route.additions:
+            body = codec.encoded(route.additions.to(fields)) or b""
+        exchange = _Exchange(self, provider, codec, route, request, body)
         raw = await innermost(outgoing.provider, exchange.in_place_of).asend(request, payload)
         outgoing.provider.check(request, raw)
         if (found := exchange.received) is None:
@@ -80,39 +82,43 @@ class Direct:
         self._counts.direct += 1
         return found
 
-    async def _route(self, provider: Any, request: Request, payload: dict[str, Any]) -> Route | None:
+    async def _route(
+        self, provider: Any, codec: DirectCodec, request: Request, payload: dict[str, Any], body: bytes
+    ) -> Route | None:
         """Return how a request is sent; None if the SDK must send it."""
         if self._session.intercepted:
             return self._report(provider, "aiohttp is patched")
         if (client := await provider.aclient_for(request)) is None:
             return None  # the SDK raises the error
-        who = id(provider), id(client), *map(id, settings_of(client))
-        head = repr([payload[name] for name in _OF_HEAD if name in payload])
-        key = who, request.model, tuple(payload), provider.head_depends_on(payload), head
+        who = id(provider), id(client), *map(id, codec.settings(client))
+        key = who, request.model, codec.key(payload)
         if key not in self._routes:
             async with self._making:
                 if key not in self._routes:
                     if len(self._routes) >= _ROUTES:
                         self._routes.clear()
                         self._rehearsals.clear()
-                    self._routes[key] = await self._made(provider, client, who, payload)
+                    self._routes[key] = await self._made(provider, codec, client, who, payload, body)
         return self._routes[key]
 
-    async def _made(self, provider: Any, client: Any, who: Hashable, payload: dict[str, Any]) -> Route | None:
-        if (reason := obstacle(provider, client)) is not None:
+    async def _made(
+        self, provider: Any, codec: DirectCodec, client: Any, who: Hashable, payload: dict[str, Any], body: bytes
+    ) -> Route | None:
+        if (reason := codec.obstacle(client)) is not None:
             return self._report(provider, reason)
         if who not in self._rehearsals:
-            self._rehearsals[who] = Rehearsal(provider, client), settings_of(client)
+            self._rehearsals[who] = codec.rehearsal(client), codec.settings(client)
         rehearsal = self._rehearsals[who][0]
         try:
             captured = await rehearsal.capture(payload)
         except Exception:
             return None  # the SDK raises the error
-        if json.loads(_body(payload) or b"null") != json.loads(captured.content) or captured.method != "POST":
+        added = codec.additions(body, captured.content)
+        if added is None or captured.method != "POST":
             return self._report(provider, "the SDK changes the payload")
         if (reason := rehearsal.refuses(captured.url)) is not None:
             return self._report(provider, reason)
-        return Route(client, rehearsal, self._session.head(captured, rehearsal.tls))
+        return Route(client, rehearsal, self._session.head(captured, rehearsal.tls), added)
 
     def _report(self, provider: Any, reason: str) -> Route | None:
         """Log, once for each reason, why the SDK sends requests. Return None."""
@@ -127,34 +133,21 @@ class Direct:
         await self._session.close()
 
 
-_OF_HEAD = tuple(name for name in SDK_OPTIONS if name != "extra_body")
-
-
-def _sdk_provider(provider: Any) -> Any:
-    """Return the provider inside all wrappers if its SDK sends as OpenAI's does; else None."""
+def _sending(provider: Any) -> Any:
+    """Return the provider inside all wrappers."""
     inner = unwrapped(provider)
-    found: Any = getattr(inner, "inner", inner)
-    return cast("Any", found) if isinstance(found, SDKProvider) else None
-
-
-def _body(payload: dict[str, Any]) -> bytes | None:
-    """Return a payload as JSON, as the SDK sends it; None for one with objects that only the SDK can encode."""
-    body = payload
-    if not SDK_OPTIONS.keys().isdisjoint(payload):
-        body = {name: value for name, value in payload.items() if name not in SDK_OPTIONS}
-        body |= payload.get("extra_body") or {}
-    try:
-        return _encode(body).encode()
-    except (TypeError, ValueError):
-        return None
+    return getattr(inner, "inner", inner)
 
 
 class _Exchange:
     """One request that is sent without the SDK, and its response."""
 
-    def __init__(self, direct: Direct, provider: Any, route: Route, request: Request, body: bytes) -> None:
+    def __init__(
+        self, direct: Direct, provider: Any, codec: DirectCodec, route: Route, request: Request, body: bytes
+    ) -> None:
         self._direct = direct
         self._provider = provider
+        self._codec = codec
         self._route = route
         self._request = request
         self._body = body
@@ -169,11 +162,9 @@ class _Exchange:
         """Return the SDK's response object. Raises the SDK's error."""
         try:
             return await self._sent(payload, self._body)
-        except self._provider.sdk.APIStatusError as error:
-            if error.status_code not in _REJECTED:
-                raise
-            corrected = self._provider.corrected(self._request, payload, error)
-        return await self._sent(corrected, _body(corrected) or b"")
+        except Exception as error:
+            corrected = self._codec.corrected(self._request, payload, error)
+        return await self._sent(corrected, self._codec.encoded(self._codec.fields(corrected)) or b"")
 
     async def _sent(self, payload: dict[str, Any], body: bytes) -> Any:
         rehearsal = self._route.rehearsal
@@ -183,9 +174,9 @@ class _Exchange:
         if found.redirects:
             return await self._sent_by_sdk(payload)
         self.received = found
-        if found.readable:
+        if not found.compressed:
             with suppress(ValueError):  # the SDK raises its error
-                return self._provider.received(found.body, found.headers)
+                return self._codec.received(found.status, found.body, found.headers)
         converted = found.converted(rehearsal.library)
         raw = await rehearsal.replay(payload, converted)
         self.received = replace(found, body=converted.content)  # without its compression

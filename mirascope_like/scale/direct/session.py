@@ -36,9 +36,9 @@ class Received:
     body: bytes
 
     @property
-    def readable(self) -> bool:
-        """True if the body is the response to a request, and not compressed."""
-        return 200 <= self.status < 300 and "content-encoding" not in self.headers
+    def compressed(self) -> bool:
+        """True if the body is compressed."""
+        return "content-encoding" in self.headers
 
     @property
     def redirects(self) -> bool:

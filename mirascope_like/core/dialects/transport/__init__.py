@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .botocore_retries import asent_once, sent_once
     from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
+    from .direct_codec import Additions, DirectCodec, additions, encoded
     from .error_mapping import FailingProvider, raise_reported, transport_kind
     from .http_clients import (
         CONNECT_SECONDS,
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from .noted_responses import noting
     from .patches import made_by
     from .redirects import stays
-    from .rehearsal import Rehearsal, obstacle, settings_of, without_retries
+    from .rehearsal import Rehearsal, has_hooks, scripted
     from .response_capture import catching, catching_clients, closed_on_error, note_responses, reporting
+    from .sdk_codec import SDK_OPTIONS, without_retries
     from .sdk_params import made, refusal
-    from .sdk_provider import SDK_OPTIONS, SDKProvider
+    from .sdk_provider import SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, awith_start, read_out, with_start
     from .threaded_provider import ThreadedProvider, async_method, sync_method
     from .urllib3_connections import watch_botocore, watch_requests
@@ -45,12 +47,14 @@ else:
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
-            "rehearsal": "Rehearsal obstacle settings_of without_retries",
+            "direct_codec": "Additions DirectCodec additions encoded",
+            "rehearsal": "Rehearsal has_hooks scripted",
+            "sdk_codec": "SDK_OPTIONS without_retries",
             "noted_responses": "noting",
             "patches": "made_by",
             "response_capture": "catching catching_clients closed_on_error note_responses reporting",
             "sdk_params": "made refusal",
-            "sdk_provider": "SDKProvider SDK_OPTIONS",
+            "sdk_provider": "SDKProvider",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
             "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",
@@ -60,11 +64,13 @@ else:
     )
 
 __all__ = [
+    "Additions",
     "AsyncByteSource",
     "AsyncObjectSource",
     "ByteSource",
     "CONNECT_SECONDS",
     "ClientProvider",
+    "DirectCodec",
     "FailingProvider",
     "HIDDEN",
     "KeepAlive",
@@ -72,8 +78,8 @@ __all__ = [
     "ObjectSource",
     "Rehearsal",
     "SDKProvider",
-    "SECRET_NAME",
     "SDK_OPTIONS",
+    "SECRET_NAME",
     "ThreadedProvider",
     "catching",
     "catching_clients",
@@ -88,14 +94,16 @@ __all__ = [
     "made_by",
     "note_responses",
     "noting",
-    "obstacle",
+    "additions",
     "allow_slow_reads",
     "asent_once",
+    "encoded",
+    "has_hooks",
+    "scripted",
     "read_out",
     "refusal",
     "secret_headers",
     "secrets_in",
-    "settings_of",
     "sent_once",
     "stays",
     "sync_method",

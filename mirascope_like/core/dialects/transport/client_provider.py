@@ -14,6 +14,7 @@ from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.runtime import on_asyncio
 from ...base.tools import BaseTool
+from .direct_codec import DirectCodec
 from .error_mapping import FailingProvider
 from .http_clients import KeepAlive
 from .network import POOL_GRACE
@@ -39,6 +40,11 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     """
     keep_alive: ClassVar[KeepAlive | None] = None
     """The TCP keep-alive options that the SDK sets for its own HTTP clients; None if it sets none."""
+
+    @cached_property
+    def direct_codec(self) -> DirectCodec | None:
+        """How requests are sent without the SDK; None if this is not known."""
+        return None
 
     @property
     def sdk_package(self) -> str:

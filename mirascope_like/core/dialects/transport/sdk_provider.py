@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
@@ -22,20 +22,18 @@ from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, allow_slow_reads
+from .direct_codec import DirectCodec
 from .error_mapping import raise_reported
 from .http_clients import http_library, http_options
 from .network import check_abandoned
 from .noted_responses import note_response
 from .patches import made_by
-from .rehearsal import copied
+from .sdk_codec import SDK_OPTIONS, SDKCodec, copied
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
-"""Maps arguments of an SDK method that are not part of the request body to their names in the SDK's `post`."""
 
 
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
@@ -43,6 +41,10 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     method: str
     """The name of the client method that a user would call, such as "messages.create"."""
+
+    @cached_property
+    def direct_codec(self) -> DirectCodec | None:
+        return SDKCodec(self)
 
     def make_client(self) -> Any:
         return self.new_client(asynchronous=False)

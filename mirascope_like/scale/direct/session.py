@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,23 +106,23 @@ class HTTPSession:
             return Received(response.status, response.headers, response.raw_headers, await response.read())
 
     def converted(self, error: Exception, library: ModuleType) -> Exception | None:
-        """Return the error that the SDK's HTTP library would raise in place of an error of aiohttp; None for any other
-        error.
+        """Return the error that the async client of the SDK's HTTP library would raise in place of an error of aiohttp;
+        None for any other error.
         """
         aiohttp = self._aiohttp
         kinds = (
-            (aiohttp.ConnectionTimeoutError, library.ConnectTimeout),
-            (TimeoutError, library.ReadTimeout),  # aiohttp's timeouts are its subclasses
-            (aiohttp.ClientConnectorError, library.ConnectError),
-            (aiohttp.ServerDisconnectedError, library.RemoteProtocolError),
-            (aiohttp.ClientPayloadError, library.RemoteProtocolError),
-            (aiohttp.ClientResponseError, library.RemoteProtocolError),
-            (aiohttp.ClientError, library.ReadError),
-            (OSError, library.ReadError),
+            (aiohttp.ConnectionTimeoutError, library.ConnectTimeout, ""),
+            (TimeoutError, library.ReadTimeout, ""),  # aiohttp's timeouts are its subclasses
+            (aiohttp.ClientConnectorError, library.ConnectError, _unconnected(error)),
+            (aiohttp.ServerDisconnectedError, library.RemoteProtocolError, _DISCONNECTED),
+            (aiohttp.ClientPayloadError, *_cut(str(error), library)),
+            (aiohttp.ClientResponseError, library.RemoteProtocolError, str(error)),
+            (aiohttp.ClientError, library.ReadError, ""),
+            (OSError, library.ReadError, ""),
         )
-        for theirs, kind in kinds:
+        for theirs, kind, text in kinds:
             if isinstance(error, theirs):
-                found: Exception = kind(str(error))
+                found: Exception = kind(text)
                 found.__cause__ = error
                 return found
         return None
@@ -129,3 +131,24 @@ class HTTPSession:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+_DISCONNECTED = "Server disconnected without sending a response."
+_RECEIVED = re.compile(r"received (\d+) of (\d+) bytes")
+
+
+def _unconnected(error: Any) -> str:
+    """Return the text of the HTTP libraries for aiohttp's error of a connection that could not be opened."""
+    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+    return str(cause) if isinstance(cause, ssl.SSLError | socket.gaierror) else "All connection attempts failed"
+
+
+def _cut(text: str, library: ModuleType) -> tuple[Any, str]:
+    """Return the class and the text of the HTTP libraries for aiohttp's error, with this text, of a response that was
+    cut: by an error of the connection, or without one.
+    """
+    if not text.endswith(">"):  # aiohttp adds the error of the connection to that of the parser
+        return library.ReadError, ""
+    received = _RECEIVED.search(text)
+    missing = "received {} bytes, expected {}".format(*received.groups()) if received else "incomplete chunked read"
+    return library.RemoteProtocolError, f"peer closed connection without sending complete message body ({missing})"

@@ -14,7 +14,6 @@ from typing import Any
 
 import anthropic as anthropic_sdk
 import groq as groq_sdk
-import httpx2
 import openai as openai_sdk
 import pytest
 
@@ -237,7 +236,7 @@ BROKEN = {
 @EACH
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
 def test_broken_connections(row: Row, fault: Reply) -> None:
-    """The SDK's classes, with an error of its HTTP library as the cause, and that of aiohttp behind it."""
+    """The SDK's classes, with the error of its HTTP library as the cause, and that of aiohttp behind it."""
     with Server().always(fault) as server:
         client = row.client(server, timeout=0.2 if Stall() in fault.pieces else 60)
         with asyncio.Runner() as runner:
@@ -246,7 +245,8 @@ def test_broken_connections(row: Row, fault: Reply) -> None:
             runner.run(_close(client))
     assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
     assert str(direct.error) == str(by_sdk.error)
-    assert isinstance(direct.error.__cause__, httpx2.HTTPError) or row.sdk is groq_sdk
+    assert type(direct.error.__cause__) is type(by_sdk.error.__cause__)
+    assert str(direct.error.__cause__) == str(by_sdk.error.__cause__)
     assert direct.error.__cause__.__cause__.__class__.__module__.startswith("aiohttp")
     assert KEY not in repr(described(direct.error))
 
@@ -259,7 +259,7 @@ def test_a_server_that_cannot_be_reached() -> None:
     (direct,), sent = run(BASE.ask(second), client=second)
     assert sent == 0
     assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
-    assert direct.error.__notes__[0].split(": ")[0] == by_sdk.error.__notes__[0].split(": ")[0]
+    assert direct.error.__notes__ == by_sdk.error.__notes__
 
 
 def test_retries_and_refusals_are_those_of_the_map() -> None:

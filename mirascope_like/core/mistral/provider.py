@@ -53,6 +53,7 @@ from ..dialects.transport import (
     AsyncObjectSource,
     ByteSource,
     ClientProvider,
+    DirectCodec,
     ObjectSource,
     allow_slow_reads,
     closed_on_error,
@@ -64,6 +65,7 @@ from ..dialects.transport import (
     noting,
     refusal,
 )
+from .direct import MistralCodec
 from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 
@@ -113,6 +115,10 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     params_type = MistralCallParams
     # Source: the API's "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9".
     call_form: ClassVar[CallForm] = CallForm(ids=re.compile("[a-zA-Z0-9]{9}"))
+
+    @cached_property
+    def direct_codec(self) -> DirectCodec | None:
+        return MistralCodec()
 
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):

@@ -6,154 +6,64 @@ import asyncio
 import gzip
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import anthropic as anthropic_sdk
-import groq as groq_sdk
+import mistralai.client as mistral_sdk
 import openai as openai_sdk
 import pytest
 
 from mirascope_like import budget
-from mirascope_like.core import ConfigurationError, RequestTimeoutError, anthropic, azure, groq, hosts, mistral, openai
+from mirascope_like.core import (
+    ConfigurationError,
+    RequestTimeoutError,
+    cohere,
+    hosts,
+    openai,
+)
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls, options
 from mirascope_like.testing import block_requests, fake, record, replay
-from tests.conformance.wires.answer import Answer, Text, Wire
-from tests.conformance.wires.chat import ChatWire
-from tests.conformance.wires.messages import MessagesWire
-from tests.conformance.wires.responses import ResponsesWire
-from tests.harness.server import CloseEarly, Reply, Request, Reset, Server, Stall
-
-KEY = "sk-test-1234567890"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A provider: its call, how its clients are made, and its wire format."""
-
-    call: Any
-    sdk: Any
-    names: tuple[str, str]
-    wire: Wire
-    path: str = ""
-    options: Callable[[str], dict[str, Any]] = lambda url: {"base_url": url}
-
-    def client(self, server: Server, *, asynchronous: bool = True, **others: Any) -> Any:
-        made = self.options(server.url + self.path)
-        return getattr(self.sdk, self.names[asynchronous])(api_key=KEY, **made, **others)
-
-    def ask(self, client: Any, **others: Any) -> Any:
-        @self.call("gpt-4o-mini", client=client, **others)
-        async def ask(text: str) -> str:
-            return text
-
-        return ask
-
-
-OPENAI = openai_sdk, ("OpenAI", "AsyncOpenAI")
-ROWS = {
-    "openai": Row(openai.call, *OPENAI, ChatWire(), "/v1"),
-    "responses": Row(openai.responses.call, *OPENAI, ResponsesWire(), "/v1"),
-    "azure": Row(
-        azure.call,
-        openai_sdk,
-        ("AzureOpenAI", "AsyncAzureOpenAI"),
-        ChatWire(),
-        options=lambda url: {"azure_endpoint": url, "api_version": "2024-10-21"},
-    ),
-    "deepseek": Row(hosts.deepseek.call, *OPENAI, ChatWire(), "/v1"),
-    "groq": Row(groq.call, groq_sdk, ("Groq", "AsyncGroq"), ChatWire()),
-    "anthropic": Row(anthropic.call, anthropic_sdk, ("Anthropic", "AsyncAnthropic"), MessagesWire()),
-}
-EACH = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-BASE = ROWS["openai"]
-
-
-def run(call: Any, inputs: Sequence[str] = ("Hi",), *, client: Any = None, **given: Any) -> tuple[list[Any], int]:
-    """The items of a direct map, and how many requests were sent directly. Closes the client."""
-
-    async def main() -> tuple[list[Any], int]:
-        async with closed(client):
-            return await arun(call, inputs, **given)
-
-    return asyncio.run(main())
-
-
-async def arun(call: Any, inputs: Sequence[str] = ("Hi",), **given: Any) -> tuple[list[Any], int]:
-    options: dict[str, Any] = {"transport": "direct", "on_fatal": "fail", "attempts": 1, **given}
-    made: Any = amap(call, inputs, **options)
-    return list(await made), made.counts.direct
-
-
-@asynccontextmanager
-async def closed(client: Any) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        if hasattr(client, "__aexit__"):
-            await client.close()
-        elif client is not None:
-            client.close()
-
-
-def both(call: Any, client: Any, **given: Any) -> tuple[Any, Any]:
-    """The items of a map that the SDK sends, and of a direct one. Closes the client."""
-
-    async def main() -> tuple[Any, Any]:
-        async with closed(client):
-            return await aboth(call, **given)
-
-    return asyncio.run(main())
-
-
-async def aboth(call: Any, **given: Any) -> tuple[Any, Any]:
-    (by_sdk,), sent = await arun(call, transport="sdk", **given)
-    assert sent == 0
-    (direct,), sent = await arun(call, **given)
-    assert sent == 1
-    return by_sdk, direct
-
-
-def compared(server: Server) -> tuple[Request, Request]:
-    """The last two requests, without the number of their connection."""
-    first, second = server.requests[-2:]
-    return replace(first, connection=0), replace(second, connection=0)
+from tests.conformance.wires.answer import Answer, Text
+from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
+from tests.scale.direct.rows import (
+    BASE,
+    EACH,
+    FAMILIES,
+    KEY,
+    ROWS,
+    Row,
+    aboth,
+    arun,
+    both,
+    closed,
+    compared,
+    in_order,
+    run,
+)
 
 
 @EACH
 @pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "sync"])
 def test_requests_and_responses_are_those_of_the_sdk(row: Row, asynchronous: bool) -> None:
-    params: dict[str, Any] = {
-        "extra_headers": {"x-mine": "1", "x-trace": "a"},
-        "extra_query": {"beta": "true", "n": 2},
-        "extra_body": {"own": {"deep": ["ü", None]}},
-        "timeout": 77.5,
-    }
     reply = row.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-request-id": "r1"})
     with Server().always(reply) as server, asyncio.Runner() as runner:
-        client = row.client(
-            server,
-            asynchronous=asynchronous,
-            default_headers={"x-default": "d"},
-            default_query={"q": "ü"},
-            max_retries=4,
-        )
+        client = row.client(server, asynchronous=asynchronous, **row.settings)
         common = {"temperature": 0.5, "max_tokens": 100}
-        for given in ({}, {"call_params": params}, {"call_params": common}):
+        for given in ({}, {"call_params": row.params}, {"call_params": common}):
             made = row.ask(client, **given) if asynchronous else _sync(row, client, **given)
             by_sdk, direct = runner.run(aboth(made))
             assert direct.__class__ is Done
             first, second = compared(server)
-            if isinstance(row.wire, MessagesWire):  # its SDK has another order of the fields
-                first, second = (replace(one, body=_sorted(one.json)) for one in (first, second))
+            if row.sdk in (anthropic_sdk, mistral_sdk):  # these have another order of the fields
+                first, second = in_order(first), in_order(second)
             assert second == first
             assert direct.value.response == by_sdk.value.response
             assert type(direct.value.response) is type(by_sdk.value.response)
-            assert direct.value.response._request_id == by_sdk.value.response._request_id == "r1"
+            if row.sdk is not mistral_sdk:
+                assert direct.value.response._request_id == by_sdk.value.response._request_id == "r1"
             assert (direct.cost, direct.usage, direct.key) == (by_sdk.cost, by_sdk.usage, by_sdk.key)
         runner.run(_close(client))
 
@@ -161,10 +71,6 @@ def test_requests_and_responses_are_those_of_the_sdk(row: Row, asynchronous: boo
 async def _close(client: Any) -> None:
     async with closed(client):
         pass
-
-
-def _sorted(body: Any) -> bytes:
-    return json.dumps(body, sort_keys=True).encode()
 
 
 def _sync(row: Row, client: Any, **given: Any) -> Any:
@@ -238,7 +144,7 @@ BROKEN = {
 def test_broken_connections(row: Row, fault: Reply) -> None:
     """The SDK's classes, with the error of its HTTP library as the cause, and that of aiohttp behind it."""
     with Server().always(fault) as server:
-        client = row.client(server, timeout=0.2 if Stall() in fault.pieces else 60)
+        client = row.client(server, **row.timeout(0.2 if Stall() in fault.pieces else 60))
         with asyncio.Runner() as runner:
             (by_sdk,), _ = runner.run(arun(row.ask(client), transport="sdk"))
             (direct,), _ = runner.run(arun(row.ask(client)))
@@ -251,25 +157,27 @@ def test_broken_connections(row: Row, fault: Reply) -> None:
     assert KEY not in repr(described(direct.error))
 
 
-def test_a_server_that_cannot_be_reached() -> None:
+@FAMILIES
+def test_a_server_that_cannot_be_reached(row: Row) -> None:
     server = Server()
     server.close()
-    first, second = BASE.client(server), BASE.client(server)
-    (by_sdk,), _ = run(BASE.ask(first), client=first, transport="sdk")
-    (direct,), sent = run(BASE.ask(second), client=second)
+    first, second = row.client(server), row.client(server)
+    (by_sdk,), _ = run(row.ask(first), client=first, transport="sdk")
+    (direct,), sent = run(row.ask(second), client=second)
     assert sent == 0
     assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
     assert direct.error.__notes__ == by_sdk.error.__notes__
 
 
-def test_retries_and_refusals_are_those_of_the_map() -> None:
+@FAMILIES
+def test_retries_and_refusals_are_those_of_the_map(row: Row) -> None:
     """A rate limit does not count as an attempt, another error does. Limits in headers of responses are read."""
-    good = BASE.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-ratelimit-limit-requests": "6000"})
+    good = row.wire.answered(Answer(Text("Hello"))).with_headers(**{"x-ratelimit-limit-requests": "6000"})
     with Server(Reply.error(429, retry_after="0"), Reply.error(500, retry_after="0")).always(good) as server:
-        client = BASE.client(server, asynchronous=False)
-        made: Any = map_calls(_sync(BASE, client), ["a"], transport="direct")
+        client = row.client(server, asynchronous=False)
+        made: Any = map_calls(_sync(row, client), ["a"], transport="direct")
         (item,) = made.results()
-        client.close()
+        asyncio.run(_close(client))
         assert len(server.requests) == 3
     assert (item.attempts, made.counts.refused, made.counts.direct) == (2, 1, 3)
     assert item.value.content == "Hello"
@@ -288,33 +196,37 @@ def test_a_refused_parameter_is_renamed_and_sent_again() -> None:
     assert sent == 2
 
 
-def test_compressed_responses() -> None:
-    body = gzip.compress(json.dumps(BASE.wire.whole(Answer(Text("Hello")))).encode())
-    with Server().always(Reply((body,), headers={"content-encoding": "gzip"})) as server:
-        client = BASE.client(server)
-        by_sdk, direct = both(BASE.ask(client), client)
+@FAMILIES
+def test_compressed_responses(row: Row) -> None:
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    body = gzip.compress(json.dumps(row.wire.whole(Answer(Text("Hello")))).encode())
+    with Server().always(Reply((body,), headers=headers)) as server:
+        client = row.client(server)
+        by_sdk, direct = both(row.ask(client), client)
     assert direct.value.response == by_sdk.value.response
 
 
-def test_redirects_are_followed_by_the_sdk() -> None:
+@FAMILIES
+def test_redirects_are_followed_by_the_sdk(row: Row) -> None:
     with Server() as server:
         server.reply(
             Reply(status=307, headers={"location": f"{server.url}/v2/chat/completions"}, framing="length"),
             Reply(status=307, headers={"location": f"{server.url}/v2/chat/completions"}, framing="length"),
-            BASE.wire.answered(Answer(Text("Hello"))),
+            row.wire.answered(Answer(Text("Hello"))),
         )
-        client = BASE.client(server)
-        (item,), _ = run(BASE.ask(client), client=client)
+        client = row.client(server)
+        (item,), _ = run(row.ask(client), client=client)
         assert [one.path for one in server.requests] == ["/v1/chat/completions"] * 2 + ["/v2/chat/completions"]
     assert item.value.content == "Hello"
 
 
-def test_the_store_has_what_the_sdk_would_have_stored(tmp_path: Any) -> None:
-    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
-        client = BASE.client(server, asynchronous=False)
-        (first,), sent = run(_sync(BASE, client), store=tmp_path / "run.db")
+@FAMILIES
+def test_the_store_has_what_the_sdk_would_have_stored(row: Row, tmp_path: Any) -> None:
+    with Server().always(row.wire.answered(Answer(Text("Hello")))) as server:
+        client = row.client(server, asynchronous=False)
+        (first,), sent = run(_sync(row, client), store=tmp_path / "run.db")
         assert sent == 1
-        (again,), _ = run(_sync(BASE, client), store=tmp_path / "run.db", transport="sdk", client=client)
+        (again,), _ = run(_sync(row, client), store=tmp_path / "run.db", transport="sdk", client=client)
         assert len(server.requests) == 1
     assert again.source == "store"
     assert again.value.response == first.value.response
@@ -329,30 +241,32 @@ def test_a_budget_counts() -> None:
     assert spent.spent.tokens == 8
 
 
-def test_cancelling_closes_the_connection() -> None:
+@FAMILIES
+def test_cancelling_closes_the_connection(row: Row) -> None:
     with Server().always(Reply((Stall(),))) as server:
-        client = BASE.client(server)
+        client = row.client(server)
 
         async def main() -> None:
             async def read() -> None:
-                await amap(BASE.ask(client), ["a"], transport="direct")
+                await amap(row.ask(client), ["a"], transport="direct")
 
             task = asyncio.create_task(read())
             assert await asyncio.to_thread(server.wait_requests)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await client.close()
+            await _close(client)
 
         asyncio.run(main())
         assert server.wait_closed()
 
 
-def test_one_session_keeps_its_connections() -> None:
-    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
-        client = BASE.client(server)
+@FAMILIES
+def test_one_session_keeps_its_connections(row: Row) -> None:
+    with Server().always(row.wire.answered(Answer(Text("Hello")))) as server:
+        client = row.client(server)
         inputs = [str(number) for number in range(20)]
-        items, sent = run(BASE.ask(client), inputs, client=client, limits=Limits(concurrency=2))
+        items, sent = run(row.ask(client), inputs, client=client, limits=Limits(concurrency=2))
         assert sent == len(items) == 20
         assert server.connections <= 2
         assert server.wait_closed()
@@ -421,9 +335,9 @@ def test_a_url_and_timeouts_that_change(row: Row) -> None:
         @row.call("m", client=client)
         async def ask(text: str) -> str:
             if text == "second":
-                client.base_url = str(client.base_url).replace(first.url, second.url)
+                row.move(client, first.url, second.url)
             if text == "late":
-                client.timeout = 0.1
+                row.hurry(client)
             return text
 
         async def main() -> tuple[list[Any], int]:
@@ -505,7 +419,7 @@ def test_what_the_sdk_sends(make: Callable[[str], Any], caplog: pytest.LogCaptur
 @pytest.mark.parametrize(
     ("call", "params", "reason"),
     [
-        (mistral.call, {}, "the SDK sends the requests of mistral: how it sends them is not known here"),
+        (cohere.call, {}, "the SDK sends the requests of cohere: how it sends them is not known here"),
         (
             openai.call,
             {"extra_body": {"at": datetime(2026, 11, 21, tzinfo=UTC)}},
@@ -529,11 +443,12 @@ def test_requests_that_only_the_sdk_can_send(
     assert [one for one in caplog.messages if one.startswith("the SDK sends")] == [reason]
 
 
-def test_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+@FAMILIES
+def test_a_proxy_of_the_environment(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server().always(row.wire.answered(Answer(Text("Hello")))) as server:
         monkeypatch.setenv("HTTP_PROXY", server.url)
-        client = openai_sdk.AsyncOpenAI(api_key=KEY, base_url="http://api.example.com/v1")
-        (item,), sent = run(BASE.ask(client), client=client)
+        client = row.at("http://api.example.com")
+        (item,), sent = run(row.ask(client), client=client)
         assert server.request.path == "http://api.example.com/v1/chat/completions"
     assert isinstance(item, Done)
     assert sent == 0
@@ -570,8 +485,9 @@ def test_anthropics_limit_of_unstreamed_requests() -> None:
     assert isinstance(direct.error, ConfigurationError)
 
 
-def test_a_fake_model_answers() -> None:
-    @openai.call("m")
+@FAMILIES
+def test_a_fake_model_answers(row: Row) -> None:
+    @row.call("m")
     async def ask(text: str) -> str:
         return text
 
@@ -582,21 +498,23 @@ def test_a_fake_model_answers() -> None:
     assert sent == 0
 
 
-def test_blocked_requests_are_not_sent() -> None:
+@FAMILIES
+def test_blocked_requests_are_not_sent(row: Row) -> None:
     with Server() as server, block_requests():
-        client = openai_sdk.AsyncOpenAI(api_key=KEY, base_url="http://api.example.com/v1")
+        client = row.at("http://api.example.com")
         with pytest.raises(BaseException, match="blocked POST"):
-            raise run(BASE.ask(client), client=client)[0][0].error
+            raise run(row.ask(client), client=client)[0][0].error
         assert not server.requests
 
 
-def test_what_is_recorded_is_replayed(tmp_path: Any) -> None:
+@FAMILIES
+def test_what_is_recorded_is_replayed(row: Row, tmp_path: Any) -> None:
     folder = tmp_path / "recordings"
-    with Server().always(BASE.wire.answered(Answer(Text("Hello")))) as server:
+    with Server().always(row.wire.answered(Answer(Text("Hello")))) as server:
         for recording in (record, replay):
-            client = BASE.client(server)
+            client = row.client(server)
             with recording(folder):
-                (item,), sent = run(BASE.ask(client), client=client)
+                (item,), sent = run(row.ask(client), client=client)
             assert item.value.content == "Hello"
             assert sent == 0
         assert len(server.requests) == 1

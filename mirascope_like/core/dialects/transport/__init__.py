@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         connect_seconds,
         http_library,
         http_options,
+        is_default_transport,
     )
     from .keys import HIDDEN, SECRET_NAME, is_key, secret_headers, secrets_in, without
     from .network import check_abandoned
@@ -43,7 +44,8 @@ else:
         {
             "client_provider": "ClientProvider check_asyncio allow_slow_reads",
             "error_mapping": "FailingProvider raise_reported transport_kind",
-            "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive connect_seconds http_library http_options",
+            "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive connect_seconds http_library http_options "
+            "is_default_transport",
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
@@ -89,6 +91,7 @@ __all__ = [
     "connect_seconds",
     "http_library",
     "http_options",
+    "is_default_transport",
     "is_key",
     "made",
     "made_by",

@@ -258,6 +258,11 @@ class _Transport:
             raise getattr(self._library, kind.__name__)(str(error)) from error
 
 
+def is_default_transport(transport: Any) -> bool:
+    """Return True if a transport is that of a default client."""
+    return type(transport) in (Transport, AsyncTransport)
+
+
 def connect_seconds(timeouts: Mapping[str, float | None]) -> float:
     """Return the connect timeout of a request, in seconds: the given one, but at most 30. The 5 seconds of an SDK
     become 30.

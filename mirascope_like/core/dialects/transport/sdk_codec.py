@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ...base.request import Request
 from .direct_codec import NO_ADDITIONS, Additions, encoded
-from .http_clients import AsyncTransport, Transport, http_library
+from .http_clients import http_library, is_default_transport
 from .patches import made_by
 from .rehearsal import Rehearsal, has_hooks, scripted
 
@@ -119,7 +119,7 @@ def _http_obstacle(sdk: ModuleType, http: Any) -> str | None:
     if has_hooks(sdk, http):
         return "an HTTP client with event hooks"
     wrapper = made_by(sdk, http) and type(http).__name__.endswith("HttpxClientWrapper")
-    if wrapper or type(http._transport) in (Transport, AsyncTransport) or _plain_aiohttp(sdk, http):
+    if wrapper or is_default_transport(http._transport) or _plain_aiohttp(sdk, http):
         return None
     return "an HTTP client of the user"
 

@@ -4,6 +4,7 @@
         samples = measured(works, rounds)
 
     python -m benchmarks.many_calls 1000000       prints the memory of a direct map of so many inputs
+    python -m benchmarks.many_calls mistral 5     prints the CPU time of calls of Mistral, of so many rounds
 
 The server answers after 50 ms. `Work` returns the number of calls; its CPU time is that of this process.
 """
@@ -21,13 +22,14 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
-from mirascope_like.core import openai
+from mirascope_like.core import mistral, openai
 from mirascope_like.scale import Done, Limits, amap
 
 from . import server
 from .contenders import OPENAI, QUESTION
 from .crowded import memory
-from .measure import Work
+from .measure import Work, measured
+from .providers import mistral_client
 
 GATHER, GATHER_AIOHTTP = "the SDK's calls, gather", "the SDK's calls on aiohttp, gather"
 MAP, MAP_DIRECT = "map on aiohttp, store and limits", "map direct, store and limits"
@@ -86,6 +88,59 @@ async def gathered(client: Any, inputs: list[str]) -> int:
     return len(inputs)
 
 
+@contextmanager
+def calls_of_mistral(base_url: str, runner: asyncio.Runner, folder: Path, calls: int) -> Generator[dict[str, Work]]:
+    """Context manager with the contenders for Mistral."""
+    numbers = count()
+    clients = [mistral_client(base_url) for _ in range(3)]
+
+    def work(run: Callable[[Any, list[str]], Coroutine[Any, Any, int]], client: Any) -> Work:
+        return lambda: runner.run(run(client, [f"{QUESTION} {next(numbers)}" for _ in range(calls)]))
+
+    async def mapped(client: Any, inputs: list[str], **options: Any) -> int:
+        @mistral.call("mistral-small", client=client)
+        async def ask(text: str) -> str:
+            return text
+
+        run = amap(ask, inputs, limits=LIMITS, store=folder / f"{next(numbers)}.db", **options)
+        async for item in run:
+            assert isinstance(item, Done)
+        assert run.counts.direct == (len(inputs) if options else 0)
+        return len(inputs)
+
+    async def sent(client: Any, inputs: list[str]) -> int:
+        places = asyncio.Semaphore(CONCURRENCY)
+
+        async def ask(text: str) -> None:
+            async with places:
+                messages = [{"role": "user", "content": text}]
+                assert (await client.chat.complete_async(model="mistral-small", messages=messages)).choices
+
+        await asyncio.gather(*map(ask, inputs))
+        return len(inputs)
+
+    yield {
+        GATHER: work(sent, clients[0]),
+        "map, store and limits": work(mapped, clients[1]),
+        MAP_DIRECT: work(partial(mapped, transport="direct"), clients[2]),
+    }
+    for client in clients:
+        runner.run(client.__aexit__(None, None, None))
+
+
+def print_mistral(rounds: int) -> None:
+    """Print the CPU time of calls of Mistral, and its ratio to the SDK's."""
+    with (
+        server.start(latency=LATENCY_MS / 1000) as url,
+        TemporaryDirectory() as folder,
+        asyncio.Runner() as runner,
+        calls_of_mistral(url, runner, Path(folder), 200) as works,
+    ):
+        samples = measured(works, rounds)
+    for name, one in samples.items():
+        print(f"{name:<40} {one.median * 1e6:>8,.0f} µs/call {one.ratio(samples[GATHER]):>6.2f}")
+
+
 async def inputs_once(base_url: str, number: int, folder: Path) -> None:
     """Make a direct map of many inputs, with a store and limits, and print the memory of the process, in MB above the
     start, ten times.
@@ -111,5 +166,8 @@ async def inputs_once(base_url: str, number: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["mistral"]:
+        print_mistral(int(sys.argv[2]) if sys.argv[2:] else 5)
+        sys.exit()
     with server.start() as url, TemporaryDirectory() as stores:
         asyncio.run(inputs_once(url, int(sys.argv[1]) if sys.argv[1:] else 1_000_000, Path(stores)))

@@ -16,7 +16,7 @@ from mistralai.client import Mistral, models
 from mistralai.client.utils import BackoffStrategy, RetryConfig
 from opentelemetry.trace import NoOpTracerProvider
 
-from mirascope_like.core import BaseMessageParam, mistral
+from mirascope_like.core import BaseMessageParam, ServerError, mistral
 from mirascope_like.core.mistral.direct import MistralCodec
 from mirascope_like.scale import Done, Failed, Limits, amap
 from tests.conformance.wires.answer import Answer, Text
@@ -164,26 +164,19 @@ def whole(**changes: Any) -> Reply:
     return Reply.json({**body, **changes})
 
 
+def whole_of(content: Any, finish_reason: str = "stop") -> Reply:
+    message = {"role": "assistant", "content": content}
+    return whole(choices=[{"index": 0, "finish_reason": finish_reason, "message": message}])
+
+
 RESPONSES = {
     "unknown fields": whole(own={"a": 1}),
-    "thoughts": whole(
-        choices=[
-            {
-                "index": 0,
-                "finish_reason": "stop",
-                "message": {
-                    "role": "assistant",
-                    "content": [
-                        {"type": "thinking", "thinking": [{"type": "text", "text": "x"}]},
-                        {"type": "of the future", "a": 1},
-                    ],
-                },
-            }
-        ]
+    "thoughts": whole_of(
+        [{"type": "thinking", "thinking": [{"type": "text", "text": "x"}]}, {"type": "later", "a": 1}]
     ),
-    "an unknown finish reason": whole(
-        choices=[{"index": 0, "finish_reason": "tired", "message": {"role": "assistant", "content": "Hello"}}]
-    ),
+    "a part without a type": whole_of([{"a": 1}]),
+    "a part with another type": whole_of([{"type": ["text"]}]),
+    "an unknown finish reason": whole_of("Hello", finish_reason="tired"),
     "a deprecated model": HELLO.with_headers(**{"x-model-deprecation-timestamp": "2027-01-01"}),
     "another encoding": replace(whole(model="é"), headers={"content-type": "application/json; charset=latin-1"}),
     "UTF-8": replace(whole(model="é"), headers={"content-type": "application/json; charset=UTF-8"}),
@@ -236,6 +229,11 @@ class Hook:
         return request
 
 
+class Watch:
+    def after_success(self, context: Any, response: Any) -> Any:
+        return response
+
+
 class Log:
     def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:
         pass
@@ -249,6 +247,10 @@ def changed(url: str, change: Callable[[Any], object]) -> Mistral:
 
 def hooked(client: Any) -> None:
     client.sdk_configuration._hooks.register_before_request_hook(Hook())
+
+
+def watched(client: Any) -> None:
+    client.sdk_configuration._hooks.register_after_success_hook(Watch())
 
 
 def with_event_hook(client: Any) -> None:
@@ -298,6 +300,7 @@ OTHERS: dict[str, tuple[Callable[[str], Any], str]] = {
     ),
     "a logger": (lambda url: Mistral(api_key=KEY, server_url=url, debug_logger=Log()), "a client with a logger"),
     "hooks": (lambda url: changed(url, hooked), PATCHED),
+    "hooks of responses": (lambda url: changed(url, watched), PATCHED),
     "event hooks": (lambda url: changed(url, with_event_hook), "an HTTP client with event hooks"),
     "headers": (lambda url: changed(url, with_header), "an HTTP client with settings"),
     "a patched method": (lambda url: changed(url, patched("chat", "complete_async")), PATCHED),
@@ -411,7 +414,7 @@ def test_a_key_of_the_environment_that_changes(monkeypatch: pytest.MonkeyPatch) 
     assert sent == 3
 
 
-@pytest.mark.parametrize("change", [hooked, recording])
+@pytest.mark.parametrize("change", [hooked, watched, recording])
 def test_hooks_that_are_added_during_a_run(change: Callable[[Any], None]) -> None:
     with Server().always(HELLO) as server:
         client = ROW.client(server)
@@ -454,14 +457,20 @@ def test_the_default_client(asynchronous: bool, monkeypatch: pytest.MonkeyPatch)
         assert server.request.headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_the_retries_of_the_client_are_not_made() -> None:
+def test_the_retries_of_the_client_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by sending again, nor when the SDK makes its error of the response."""
+
+    def retry(*args: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr("mistralai.client.utils.retry", retry)
     backoff = RetryConfig("backoff", BackoffStrategy(1, 2, 1.0, 60_000), True)
     with Server(Reply.error(500)).always(HELLO) as server:
         client = ROW.client(server, retry_config=backoff)
         (item,), sent = run(ROW.ask(client), client=client)
         assert len(server.requests) == 1
     assert sent == 1
-    assert isinstance(item, Failed)
+    assert isinstance(item.error, ServerError)
 
 
 def test_after_a_stream_the_client_is_sent_directly_too() -> None:

@@ -158,11 +158,17 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         encode_structure(payload, structure)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        method = self._method(self._client(request), "chat.complete")
+        client = self._client(request)
+        method = self._method(client, "chat.complete")
+        if self._own(method):
+            note_responses(at(client, "sdk_configuration.client"))
         return method(**self._sent_once(request, method, payload))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        method = self._method(await self._aclient(request), "chat.complete_async")
+        client = await self._aclient(request)
+        method = self._method(client, "chat.complete_async")
+        if self._own(method):
+            note_responses(at(client, "sdk_configuration.async_client"))
         return await method(**self._sent_once(request, method, payload))
 
     def _sent_once(self, request: Request, method: Any, payload: dict[str, Any]) -> dict[str, Any]:

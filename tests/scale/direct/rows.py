@@ -55,6 +55,8 @@ class Row:
         }
     )
     """Call parameters that are sent in the head of a request."""
+    limit: str = "x-ratelimit-limit-requests"
+    """The header with the requests of a minute."""
 
     def client(self, server: Server, **options: Any) -> Any:
         return self.at(server.url, **options)
@@ -119,6 +121,7 @@ ROWS = {
         options=lambda url: {"server_url": url},
         settings={"timeout_ms": 66_500, "retry_config": RetryConfig("backoff", BackoffStrategy(1, 2, 1.5, 1000), True)},
         params={"http_headers": {"x-mine": "1", "user-agent": "mine 1"}, "timeout_ms": 77_500, "metadata": {"a": None}},
+        limit="x-ratelimit-limit-req-minute",
     ),
 }
 EACH = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)

@@ -25,6 +25,8 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls, options
+from mirascope_like.scale import run as scale_run
+from mirascope_like.scale.limits import LocalLimiter
 from mirascope_like.testing import block_requests, fake, record, replay
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
@@ -194,6 +196,25 @@ def test_a_refused_parameter_is_renamed_and_sent_again() -> None:
         ]
     assert isinstance(item, Done)
     assert sent == 2
+
+
+@FAMILIES
+@pytest.mark.parametrize("transport", ["sdk", "direct"])
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "sync"])
+def test_limits_in_headers(row: Row, asynchronous: bool, transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limiters: list[LocalLimiter] = []
+
+    def limiter(limits: Limits | None, name: str) -> LocalLimiter:
+        limiters.append(LocalLimiter(limits, name))
+        return limiters[-1]
+
+    monkeypatch.setattr(scale_run, "LocalLimiter", limiter)
+    reply = row.wire.answered(Answer(Text("Hello"))).with_headers(**{row.limit: "6000"})
+    with Server().always(reply) as server:
+        client = row.client(server, asynchronous=asynchronous)
+        (item,), _ = run(row.ask(client) if asynchronous else _sync(row, client), client=client, transport=transport)
+    assert isinstance(item, Done)
+    assert [one.headers.rpm for one in limiters] == [6000]
 
 
 @FAMILIES

@@ -50,9 +50,7 @@ _HOOKS = {
     "after_error_hooks": "after_error",
 }
 """The lists of hooks of a client, and the method of theirs that is called."""
-_CHOICES = frozenset(
-    {"role", "type", "tool_choice", "detail", "reasoning_effort", "prompt_mode", "service_tier", "prefix"}
-)
+_CHOICES = frozenset({"role", "type", "tool_choice", "detail", "reasoning_effort", "prompt_mode", "service_tier"})
 """The names of texts that decide to which class the SDK converts a value, or whether it accepts the value."""
 _DEPRECATED = "x-model-deprecation-timestamp"
 """The header of a response for which the SDK logs a warning."""

@@ -14,6 +14,7 @@ from ...core.base.request import Request
 from ...core.dialects.transport import Additions, ClientProvider, DirectCodec, Rehearsal
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
+from ..sending import FromThread
 from .session import Head, HTTPSession, Received
 
 log: logging.Logger = logging.getLogger("mirascope_like.scale")
@@ -64,19 +65,21 @@ class Direct:
             return await self._inner.answer(outgoing)
         if route.additions:
             body = codec.encoded(route.additions.to(fields)) or b""
-        exchange = _Exchange(self, provider, codec, route, request, body)
+        exchange = _Exchange(self, provider, codec, route, outgoing, body)
         raw = await innermost(outgoing.provider, exchange.in_place_of).asend(request, payload)
         outgoing.provider.check(request, raw)
         if (found := exchange.received) is None:
             return Answer(raw, "live")
         return Answer(raw, "live", found.headers, found.body)
 
-    async def post(self, route: Route, body: bytes) -> Received | Exception:
-        """Send a request; return its response, or the error that the SDK's HTTP library would raise."""
+    async def post(self, route: Route, body: bytes, *, sync: bool) -> Received | Exception:
+        """Send a request; return its response, or the error that the SDK's HTTP library would raise in a sync or an
+        async call.
+        """
         try:
             found = await self._session.post(route.head, body)
         except Exception as error:
-            if (converted := self._session.converted(error, route.rehearsal.library)) is None:
+            if (converted := self._session.converted(error, route.rehearsal.library, sync=sync)) is None:
                 raise
             return converted
         self._counts.direct += 1
@@ -143,13 +146,14 @@ class _Exchange:
     """One request that is sent without the SDK, and its response."""
 
     def __init__(
-        self, direct: Direct, provider: Any, codec: DirectCodec, route: Route, request: Request, body: bytes
+        self, direct: Direct, provider: Any, codec: DirectCodec, route: Route, outgoing: Outgoing, body: bytes
     ) -> None:
         self._direct = direct
         self._provider = provider
         self._codec = codec
         self._route = route
-        self._request = request
+        self._request = outgoing.request
+        self._sync = isinstance(outgoing, FromThread)
         self._body = body
         self.received: Received | None = None
         """The response; None if the SDK has received it."""
@@ -168,7 +172,7 @@ class _Exchange:
 
     async def _sent(self, payload: dict[str, Any], body: bytes) -> Any:
         rehearsal = self._route.rehearsal
-        found = await self._direct.post(self._route, body)
+        found = await self._direct.post(self._route, body, sync=self._sync)
         if isinstance(found, Exception):
             return await rehearsal.replay(payload, found)
         if found.redirects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -105,20 +106,21 @@ class HTTPSession:
         ) as response:
             return Received(response.status, response.headers, response.raw_headers, await response.read())
 
-    def converted(self, error: Exception, library: ModuleType) -> Exception | None:
-        """Return the error that the async client of the SDK's HTTP library would raise in place of an error of aiohttp;
-        None for any other error.
+    def converted(self, error: Exception, library: ModuleType, *, sync: bool) -> Exception | None:
+        """Return the error that the SDK's HTTP library would raise in place of an error of aiohttp, in a sync or an
+        async call; None for any other error.
         """
         aiohttp = self._aiohttp
+        late, lost = ("timed out", _of_system(error)) if sync else ("", "")
         kinds = (
-            (aiohttp.ConnectionTimeoutError, library.ConnectTimeout, ""),
-            (TimeoutError, library.ReadTimeout, ""),  # aiohttp's timeouts are its subclasses
-            (aiohttp.ClientConnectorError, library.ConnectError, _unconnected(error)),
+            (aiohttp.ConnectionTimeoutError, library.ConnectTimeout, late),
+            (TimeoutError, library.ReadTimeout, late),  # aiohttp's timeouts are its subclasses
+            (aiohttp.ClientConnectorError, library.ConnectError, _unconnected(error, lost)),
             (aiohttp.ServerDisconnectedError, library.RemoteProtocolError, _DISCONNECTED),
-            (aiohttp.ClientPayloadError, *_cut(str(error), library)),
+            (aiohttp.ClientPayloadError, *_cut(str(error), library, lost)),
             (aiohttp.ClientResponseError, library.RemoteProtocolError, str(error)),
-            (aiohttp.ClientError, library.ReadError, ""),
-            (OSError, library.ReadError, ""),
+            (aiohttp.ClientError, library.ReadError, lost),
+            (OSError, library.ReadError, lost),
         )
         for theirs, kind, text in kinds:
             if isinstance(error, theirs):
@@ -134,21 +136,34 @@ class HTTPSession:
 
 
 _DISCONNECTED = "Server disconnected without sending a response."
+_NUMBER = re.compile(r"Error\((\d+), ")
+"""The number of an error of the operating system in a text of aiohttp."""
 _RECEIVED = re.compile(r"received (\d+) of (\d+) bytes")
 
 
-def _unconnected(error: Any) -> str:
-    """Return the text of the HTTP libraries for aiohttp's error of a connection that could not be opened."""
+def _of_system(error: Exception) -> str:
+    """Return the text of the operating system for an error of aiohttp; empty if it has not caused the error."""
+    found = _NUMBER.search(str(error))
+    number = getattr(error, "errno", None) or (int(found[1]) if found else 0)
+    return f"[Errno {number}] {os.strerror(number)}" if number else ""
+
+
+def _unconnected(error: Any, text: str) -> str:
+    """Return the text of the HTTP libraries for aiohttp's error of a connection that could not be opened. `text` is
+    that of the operating system, in a sync call.
+    """
     cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
-    return str(cause) if isinstance(cause, ssl.SSLError | socket.gaierror) else "All connection attempts failed"
+    if isinstance(cause, ssl.SSLError | socket.gaierror):
+        return str(cause)
+    return text or "All connection attempts failed"
 
 
-def _cut(text: str, library: ModuleType) -> tuple[Any, str]:
+def _cut(text: str, library: ModuleType, lost: str) -> tuple[Any, str]:
     """Return the class and the text of the HTTP libraries for aiohttp's error, with this text, of a response that was
-    cut: by an error of the connection, or without one.
+    cut: by an error of the connection, whose text is `lost`, or without one.
     """
     if not text.endswith(">"):  # aiohttp adds the error of the connection to that of the parser
-        return library.ReadError, ""
+        return library.ReadError, lost
     received = _RECEIVED.search(text)
     missing = "received {} bytes, expected {}".format(*received.groups()) if received else "incomplete chunked read"
     return library.RemoteProtocolError, f"peer closed connection without sending complete message body ({missing})"

@@ -67,8 +67,8 @@ class Row:
         return getattr(self.sdk, self.names[asynchronous])(api_key=KEY, **made, **others)
 
     def timeout(self, seconds: float) -> dict[str, Any]:
-        """The option of a client for its time limit."""
-        return {"timeout": seconds}
+        """The option of a client for the time in which a server must send something."""
+        return {"timeout": self.sdk.Timeout(60, read=seconds)}
 
     def move(self, client: Any, old: str, new: str) -> None:
         """Set another URL on a client."""

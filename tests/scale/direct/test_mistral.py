@@ -22,6 +22,7 @@ from mirascope_like.scale import Done, Failed, Limits, amap
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.server import Reply, Server
 from tests.scale.direct.rows import KEY, ROWS, arun, both, closed, in_order, run
+from tests.scale.direct.test_direct import FAULTS, described
 
 ROW = ROWS["mistral"]
 HELLO = ROW.wire.answered(Answer(Text("Hello")))
@@ -217,6 +218,20 @@ def test_responses_are_those_of_the_sdk(reply: Reply, caplog: pytest.LogCaptureF
         assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
     else:
         assert direct.value.response == by_sdk.value.response
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_errors_of_sync_functions_are_those_of_the_sdk(fault: Reply) -> None:
+    with Server().always(fault) as server:
+        client = ROW.client(server)
+
+        @mistral.call("m", client=client)
+        def ask(text: str) -> str:
+            return text
+
+        by_sdk, direct = both(ask, client)
+    assert isinstance(direct, Failed)
+    assert described(direct.error) == described(by_sdk.error)
 
 
 class Subclass(Mistral):

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like import budget
-from mirascope_like.core import BaseMessageParam, ImagePart, TextPart, ToolLoop
+from mirascope_like.core import BaseMessageParam, ImagePart, ResponseModelConfigDict, TextPart, ToolLoop
 from mirascope_like.scale import Done
 from tests.conformance.wires.answer import PNG, Answer, Call, Text
 from tests.harness.server import Server
@@ -18,6 +18,12 @@ from tests.scale.direct.rows import EACH, Row, arun, closed, in_order
 
 
 class Book(BaseModel):
+    title: str
+
+
+class StrictBook(BaseModel):
+    model_config = ResponseModelConfigDict(strict=True)
+
     title: str
 
 
@@ -52,6 +58,7 @@ KINDS: dict[str, tuple[Callable[[str], Any], dict[str, Any], list[Any]]] = {
     "a tool": (plain, {"tools": [look]}, [CALLED]),
     "a tool loop": (plain, {"tools": [look], "tool_loop": ToolLoop()}, [CALLED, CALLED, Text("It is there")]),
     "structured, in JSON": (plain, {"response_model": Book, "json_mode": True}, [Text(TITLE)]),
+    "structured, by its schema": (plain, {"response_model": StrictBook}, [Text(TITLE)]),
     "structured, by a tool": (plain, {"response_model": Book}, [Call("callabcde", "Book", TITLE)]),
 }
 

@@ -29,6 +29,7 @@ from mirascope_like.scale import run as scale_run
 from mirascope_like.scale.limits import LocalLimiter
 from mirascope_like.testing import block_requests, fake, record, replay
 from tests.conformance.wires.answer import Answer, Text
+from tests.harness.raw_server import CLOSE, RESET, RawServer
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
 from tests.scale.direct.rows import (
     BASE,
@@ -151,6 +152,28 @@ def test_broken_connections(row: Row, fault: Reply) -> None:
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
 def test_broken_connections_of_sync_functions(row: Row, fault: Reply) -> None:
     _check_broken(row, fault, asynchronous=False)
+
+
+@FAMILIES
+@pytest.mark.parametrize("asynchronous", [True, False], ids=["async", "sync"])
+@pytest.mark.parametrize(
+    "script", [(CLOSE,), (RESET,), (b"HTTP/1.1 200 OK\r\ncontent-le", CLOSE), (b"no HTTP\r\n\r\n", CLOSE)]
+)
+def test_connections_that_break_before_a_response(row: Row, asynchronous: bool, script: Any) -> None:
+    items: list[Any] = []
+    for transport in ("sdk", "direct"):
+        with RawServer(*script) as server:
+            client = row.at(server.url, asynchronous=asynchronous)
+            ask = row.ask(client) if asynchronous else _sync(row, client)
+            (item,), _ = run(ask, client=client, transport=transport)
+            items.append(item)
+            assert len(server.requests) == 1
+    by_sdk, direct = items
+    assert type(direct.error).__mro__ == type(by_sdk.error).__mro__
+    assert type(direct.error.__cause__) is type(by_sdk.error.__cause__)
+    if script[0] != b"no HTTP\r\n\r\n":  # each library names the fault in its own words
+        assert str(direct.error) == str(by_sdk.error)
+        assert str(direct.error.__cause__) == str(by_sdk.error.__cause__)
 
 
 def _check_broken(row: Row, fault: Reply, *, asynchronous: bool) -> None:

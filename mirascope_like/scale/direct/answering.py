@@ -16,6 +16,7 @@ from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from ..sending import FromThread
 from .session import Head, HTTPSession, Received
+from .turns import Turns
 
 log: logging.Logger = logging.getLogger("mirascope_like.scale")
 
@@ -42,6 +43,7 @@ class Direct:
         self._inner = inner
         self._counts = counts
         self._session = HTTPSession()
+        self._turns = Turns()
         self._rehearsals: dict[Hashable, tuple[Rehearsal, Sequence[Any]]] = {}
         """The rehearsals, each with the settings of its client, which are kept so that no others have their identity.
         """
@@ -83,6 +85,7 @@ class Direct:
                 raise
             return converted
         self._counts.direct += 1
+        await self._turns.take()
         return found
 
     async def _route(

@@ -1,0 +1,48 @@
+"""`Turns`: a few responses are made at a time, so that the user reads items before the next are made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+AT_ONCE = 4
+"""How many tasks go on in each round of the event loop."""
+
+
+class Turns:
+    """Lets a few tasks of an event loop go on in each of its rounds, in the order in which they have asked.
+
+    The responses of forty requests that arrive at once would all be made in one round, and live until the next one, in
+    which the user's task reads the items. CPython starts a garbage collection whenever some hundred more objects were
+    made than freed, so such a round would have several. They took a fifth of the CPU time of a call.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._left = at_once
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._renewed = False
+        """True if the next round renews what is left."""
+
+    async def take(self) -> None:
+        """Wait until this task may go on."""
+        if self._left:
+            self._use()
+        else:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+
+    def _use(self) -> None:
+        self._left -= 1
+        if not self._renewed:
+            self._renewed = True
+            asyncio.get_running_loop().call_soon(self._renew)
+
+    def _renew(self) -> None:
+        self._left, self._renewed = self._at_once, False
+        while self._left and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # its task was cancelled
+                turn.set_result(None)
+                self._use()

@@ -1,0 +1,85 @@
+"""Few responses are made in each round of the event loop, and the user's task has its turn between them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from mirascope_like.scale import Limits, amap
+from mirascope_like.scale.direct.session import HTTPSession, Received
+from mirascope_like.scale.direct.turns import AT_ONCE, Turns
+from tests.conformance.providers import OPENAI
+from tests.harness.clocks import PATIENCE
+from tests.harness.server import Server
+from tests.scale.direct.rows import BASE, closed
+
+
+async def rounds_of(turns: Turns, tasks: int, cancelled: tuple[int, ...] = ()) -> list[list[int]]:
+    """The numbers of the tasks that go on between two steps of another task."""
+    rounds: list[list[int]] = [[]]
+
+    async def one(number: int) -> None:
+        await turns.take()
+        rounds[-1].append(number)
+
+    waiting = [asyncio.create_task(one(number)) for number in range(tasks)]
+    await asyncio.sleep(0)
+    for number in cancelled:
+        waiting[number].cancel()
+    async with asyncio.timeout(PATIENCE):
+        while not all(task.done() for task in waiting):
+            rounds.append([])
+            await asyncio.sleep(0)
+    return [some for some in rounds if some]
+
+
+def test_few_tasks_go_on_in_each_round() -> None:
+    rounds = asyncio.run(rounds_of(Turns(4), 18))
+    assert [number for some in rounds for number in some] == list(range(18))
+    assert max(map(len, rounds)) == 4
+
+
+def test_cancelled_tasks_take_no_turns() -> None:
+    rounds = asyncio.run(rounds_of(Turns(2), 8, cancelled=(3, 4, 5)))
+    assert rounds[0] == [0, 1]
+    assert sorted(number for some in rounds for number in some) == [0, 1, 2, 6, 7]
+
+
+def test_a_turn_that_is_over_is_renewed() -> None:
+    async def main() -> None:
+        turns = Turns(1)
+        for _ in range(3):
+            async with asyncio.timeout(PATIENCE):
+                await turns.take()
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_the_user_reads_items_while_responses_wait(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All forty responses arrive in one round."""
+    arrived, requests = asyncio.Event(), list[bytes]()
+    body = json.dumps(OPENAI.whole("Hello")).encode()
+    received = Received(200, {"content-type": "application/json"}, (), body)
+
+    async def post(self: HTTPSession, head: Any, body: bytes) -> Received:
+        requests.append(body)
+        if len(requests) == 40:
+            arrived.set()
+        await arrived.wait()
+        return received
+
+    async def main() -> list[int]:
+        client = BASE.client(server)
+        async with closed(client):
+            texts = [str(number) for number in range(40)]
+            run = amap(BASE.ask(client), texts, limits=Limits(concurrency=40), transport="direct")
+            return [run.waiting async for _ in run]
+
+    monkeypatch.setattr(HTTPSession, "post", post)
+    unread = asyncio.run(main())
+    assert len(unread) == len(requests) == 40
+    assert max(unread) < 2 * AT_ONCE

@@ -107,8 +107,9 @@ def test_factories_of_other_kinds(server: Server) -> None:
         def __call__(self) -> None:
             raise AssertionError
 
-    for client in (Client, Client(), partial(openai_sdk.OpenAI, **where), Settings().client):
-        assert OPENAI.ask(client).content == "Hello"
+    with Client() as made:
+        for client in (Client, made, partial(openai_sdk.OpenAI, **where), Settings().client):
+            assert OPENAI.ask(client).content == "Hello"
     with llm.context(client=partial(openai_sdk.OpenAI, **where)):
 
         @llm.call("openai:m")

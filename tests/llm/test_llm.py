@@ -231,7 +231,7 @@ def test_an_override_is_for_its_own_function(both: Server) -> None:
 def test_client_of_a_context(server: Server) -> None:
     server.always(Reply.json(message("mine")))
     client = anthropic_sdk.Anthropic(base_url=server.url, api_key="k")
-    with llm.context(provider="anthropic", client=client):
+    with client, llm.context(provider="anthropic", client=client):
         assert ask("hi").content == "mine"
 
 
@@ -293,11 +293,14 @@ def test_tools_go_from_one_provider_to_the_other(server: Server, monkeypatch: py
         """Add."""
         return a + b
 
-    @llm.call(provider="openai", model="one", tools=[add], client=openai_sdk.OpenAI(base_url=server.url, api_key="k"))
+    client = openai_sdk.OpenAI(base_url=server.url, api_key="k")
+
+    @llm.call(provider="openai", model="one", tools=[add], client=client)
     def first() -> str:
         return "1 + 2?"
 
-    response = first()
+    with client:
+        response = first()
     tool = response.tool
     assert tool is not None
     assert tool.args == {"a": 1, "b": 2}
@@ -332,12 +335,15 @@ def test_stream(server: Server) -> None:
         Reply.chat(event({"role": "assistant", "content": "Hel"}), event({"content": "lo"}), event({}, "stop"))
     )
 
-    @llm.call(provider="openai", model="one", stream=True, client=openai_sdk.OpenAI(base_url=server.url, api_key="k"))
+    client = openai_sdk.OpenAI(base_url=server.url, api_key="k")
+
+    @llm.call(provider="openai", model="one", stream=True, client=client)
     def streamed() -> str:
         return "hi"
 
     stream = streamed()
-    chunks = [chunk for chunk, _ in stream]
+    with client:
+        chunks = [chunk for chunk, _ in stream]
     assert [chunk.content for chunk in chunks] == ["Hel", "lo", ""]
     assert [chunk.finish_reasons for chunk in chunks] == [None, None, ["stop"]]
     assert stream.construct_call_response().message_param == BaseMessageParam(role="assistant", content="Hello")

@@ -110,22 +110,23 @@ def test_clients_whose_user_has_configured_retries(server: Server) -> None:
         (openai, openai_sdk.OpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=2)),
     ]
     for number, (provider, client) in enumerate(clients):
+        with client:
 
-        @provider.call("m", client=client)
-        def say(text: str) -> str:
-            return text
+            @provider.call("m", client=client)
+            def say(text: str) -> str:
+                return text
 
-        @provider.call("m", client=client, stream=True, retry=1)
-        def stream(text: str) -> str:
-            return text
+            @provider.call("m", client=client, stream=True, retry=1)
+            def stream(text: str) -> str:
+                return text
 
-        (item,) = map_calls(say, ["a"], attempts=1)
-        assert isinstance(item, Failed)
-        assert isinstance(item.error, ServerError), item.error
-        assert len(server.requests) == 3 * number + 1
-        with pytest.raises(ServerError):
-            stream("a").collect()
-        assert len(server.requests) == 3 * number + 3
+            (item,) = map_calls(say, ["a"], attempts=1)
+            assert isinstance(item, Failed)
+            assert isinstance(item.error, ServerError), item.error
+            assert len(server.requests) == 3 * number + 1
+            with pytest.raises(ServerError):
+                stream("a").collect()
+            assert len(server.requests) == 3 * number + 3
 
 
 @BOTH

@@ -55,6 +55,7 @@ def test_an_upload_and_audio(server: Server, file: Path) -> None:
     changed = BytesIO(b"other")
     with pytest.raises(ReplayError, match=r"-\d+ bytes, SHA-256 \w{64}\n\+--boundary"), replay(file, pace=0):
         sdk.audio.transcriptions.create(model="w", file=("a.mp3", changed, "audio/mpeg"))
+    sdk.close()
 
 
 def test_bodies_that_can_be_read_once(server: Server, file: Path) -> None:

@@ -90,8 +90,11 @@ async def _run(
 @contextmanager
 def _frozen() -> Generator[None]:
     """Context manager: garbage collection does not search what is loaded already, some hundred thousand objects that
-    stay until the end. A call takes about a tenth less CPU.
+    stay until the end. A call takes about a tenth less CPU. Does nothing in a program that has done it itself.
     """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.collect()
     gc.freeze()
     try:

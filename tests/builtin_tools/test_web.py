@@ -13,10 +13,10 @@ import pytest
 from mirascope_like import tools
 from mirascope_like.core import ConfigurationError, openai
 from mirascope_like.core.base.errors import MissingSDKError
-from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.core.base.tools import BaseTool, ToolCall, tool_name
 from mirascope_like.tools.fetching import Body, Fetch, Limits, TooLargeError, is_public
 from mirascope_like.tools.web_page import page_text
+from tests.harness.clocks import set_clock
 from tests.harness.server import Reply, Server
 
 PRIVATE = "Request error occurred: the host {host!r} has an address that is not public"
@@ -148,7 +148,7 @@ def test_limits(kind: Any, server: Server, monkeypatch: pytest.MonkeyPatch) -> N
         "Request error occurred: the response is larger than 10 bytes"
     )
     times = iter([0.0, 4.0, 6.0])
-    monkeypatch.setattr(CLOCK, "monotonic", lambda: next(times))
+    set_clock(monkeypatch, monotonic=lambda: next(times))
     body = Body(Limits(timeout=5, max_size=10))
     body.add(b"x")
     with pytest.raises(TooLargeError, match="the response took longer than 5 seconds"):

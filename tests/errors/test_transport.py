@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -28,7 +28,7 @@ from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.clocks import PATIENCE
-from tests.harness.server import CloseEarly, Reply, Server, Stall
+from tests.harness.server import CloseEarly, Reply, Server, Stall, refusing_port
 
 streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -56,11 +56,10 @@ async def _acall(row: Row, server: Server, stream: bool, options: dict[str, Any]
 
 
 @pytest.fixture
-def closed_port() -> int:
+def closed_port() -> Iterator[int]:
     """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
+    with refusing_port() as port:
+        yield port
 
 
 @both_ways

@@ -22,6 +22,7 @@ from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer
 from tests.harness.clocks import PATIENCE
 from tests.harness.raw_server import CLOSE, RESET, RawServer, framed, slowly
+from tests.harness.server import refusing_port
 
 TEXT = "Hello"
 every_row = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
@@ -167,9 +168,9 @@ class Address(NamedTuple):
 @both_ways
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 def test_refused_connection(row: BaseRow, asynchronous: bool, stream: bool) -> None:
-    with RawServer() as server:
-        nowhere = Address(server.url)  # closed below: nothing listens there
-    check(row, nowhere, ConnectionFailedError, stream=stream, asynchronous=asynchronous)
+    with refusing_port() as port:
+        nowhere = Address(f"http://127.0.0.1:{port}")
+        check(row, nowhere, ConnectionFailedError, stream=stream, asynchronous=asynchronous)
 
 
 @every_row

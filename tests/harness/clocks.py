@@ -9,12 +9,25 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from weakref import WeakSet
 
+import pytest
+
 from mirascope_like.core.base.runtime import CLOCK
 
 PATIENCE = 60.0
 """Seconds after which a test that would hang fails; no test passes or fails by how long it takes otherwise."""
 
 _loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, **methods: Callable[..., Any]) -> None:
+    """Replace methods of `runtime.CLOCK` for this thread. Others, such as the watchdog of deadlines, keep theirs."""
+    mine = threading.get_ident()
+
+    def chosen(replacement: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: (replacement if threading.get_ident() == mine else real)(*given)
+
+    for name, replacement in methods.items():
+        monkeypatch.setattr(CLOCK, name, chosen(replacement, getattr(CLOCK, name)))
 
 
 class MovedClock:

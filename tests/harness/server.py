@@ -10,8 +10,8 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Self
@@ -51,6 +51,14 @@ class Served:
     reply: Reply
     sent: int = 0
     state: Literal["sending", "sent", "faulted", "aborted"] = "sending"
+
+
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port that refuses connections: it is taken, so that no other program listens there, but nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 class Server:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mirascope_like.__main__ import main
+from mirascope_like.scale import command
 from mirascope_like.testing import error, fake
 from tests.conformance.wires.answer import Answer, Text
 from tests.conformance.wires.chat import ChatWire
@@ -19,8 +21,6 @@ from tests.harness.server import Server
 from tests.scale.test_map import echo, last
 
 PROGRAM = """
-import gc
-
 from mirascope_like.core import openai
 
 @openai.call("gpt-4o-mini")
@@ -60,13 +60,24 @@ def test_each_line_is_a_call(folder: Path) -> None:
     ]
 
 
-def test_what_is_loaded_is_not_searched_for_garbage(folder: Path) -> None:
-    (folder / "program_of_map.py").write_text(PROGRAM.replace("return text", "return str(gc.get_freeze_count() > 0)"))
-    before = gc.get_freeze_count()
-    with fake(echo):
+@pytest.mark.parametrize("frozen", [0, 300_000])
+def test_what_is_loaded_is_not_searched_for_garbage(folder: Path, monkeypatch: pytest.MonkeyPatch, frozen: int) -> None:
+    """In a program that has frozen it before, nothing changes."""
+    steps = list[str]()
+
+    def answered(request: Any) -> Any:
+        steps.append("request")
+        return echo(request)
+
+    def noting(name: str) -> Callable[[], None]:
+        return lambda: steps.append(name)
+
+    functions = {name: noting(name) for name in ("collect", "freeze", "unfreeze")}
+    monkeypatch.setattr(command, "gc", SimpleNamespace(get_freeze_count=lambda: frozen, **functions))
+    with fake(answered):
         assert run("--yes") == 0
-    assert [row["value"] for row in rows(folder)] == ["re True", "re TrueTrueTrue", "re True"]
-    assert gc.get_freeze_count() == before == 0
+    requests = ["request"] * 3
+    assert steps == (requests if frozen else ["collect", "freeze", *requests, "unfreeze"])
 
 
 def test_without_the_sdk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

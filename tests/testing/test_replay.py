@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from mirascope_like.core import RateLimitError, StreamInterruptedError, openai
-from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.testing import ReplayError, block_requests, fake, replay
 from mirascope_like.testing.interception.body import AsyncLine
+from tests.harness.clocks import set_clock
 from tests.harness.server import Reply, Server
 from tests.testing.senders import PATH, Received, each_sender
 
@@ -198,7 +198,7 @@ def test_blocked_requests_and_scripted_models_around(write: Write) -> None:
 def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Stops the clock. The function lets seconds pass."""
     now = [1000.0]
-    monkeypatch.setattr(CLOCK, "monotonic", lambda: now[0])
+    set_clock(monkeypatch, monotonic=lambda: now[0])
 
     def passes(seconds: float) -> None:
         now[0] += seconds
@@ -216,7 +216,7 @@ def test_times_are_those_of_the_recording(
         waits.append(round(seconds, 1))
         passes(seconds)
 
-    monkeypatch.setattr(CLOCK, "wait", wait)
+    set_clock(monkeypatch, wait=wait)
     file = write(exchange(1, asked("Hi"), "data: 1\n\n", "data: 2\n\n", "data: 3\n\n"))
     for pace, expected in ((2.0, [2.0, 2.0, 2.0]), (1.0, [1.0, 1.0, 1.0]), (0, [])):
         waits.clear()
@@ -260,7 +260,7 @@ def test_a_slow_reader_does_not_wait_longer(
         waits.append(round(seconds, 1))
         passes(100)  # the program is late
 
-    monkeypatch.setattr(CLOCK, "wait", wait)
+    set_clock(monkeypatch, wait=wait)
     file = write(exchange(1, asked("Hi"), "data: 1\n\n", "data: 2\n\n"))
     with replay(file, pace=10), httpx2.stream("POST", URL, json=asked("Hi"), timeout=None) as response:
         assert list(response.iter_raw()) == [b"data: 1\n\n", b"data: 2\n\n"]

@@ -33,7 +33,7 @@ from .providers import mistral_client
 
 GATHER, GATHER_AIOHTTP = "the SDK's calls, gather", "the SDK's calls on aiohttp, gather"
 MAP, MAP_DIRECT = "map on aiohttp, store and limits", "map direct, store and limits"
-CALLS = 1000
+CALLS = 2000
 CONCURRENCY = 200
 LATENCY_MS = 50
 LIMITS = Limits(rpm=60_000_000, tpm=100_000_000_000, concurrency=CONCURRENCY)

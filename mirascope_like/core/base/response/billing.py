@@ -82,12 +82,12 @@ class Billed(NativeMetadata):
         Without a price of its own for batches, a model costs `_batch_part` of its standard price there.
         """
         named: Any = cls.provider, model, usage
-        others = {name: one for name, one in terms.items() if one != BATCH}
-        standard = cost.call_cost(*named, listed_as=cls._priced_as, terms=others)
-        if len(others) == len(terms):
-            return standard
+        if BATCH not in terms.values():
+            return cost.call_cost(*named, listed_as=cls._priced_as, terms=terms)
         if cls._batch_part is None:
             return None
+        others = {name: one for name, one in terms.items() if one != BATCH}
+        standard = cost.call_cost(*named, listed_as=cls._priced_as, terms=others)
         batch = cost.call_cost(*named, listed_as=cls._priced_as, terms={**others, **IN_BATCH})
         if batch is not None and batch != standard:  # for Azure, the list finds the condition, but not its price
             return batch

@@ -138,27 +138,28 @@ def call_cost(
     `listed_as` is the name of the provider in the price list, if it differs. `terms` are conditions that change the
     price, such as `{"service_tier": "flex"}`.
     """
-    if not as_text(model):  # some gateways send another value than a text
+    if not (model := as_text(model)):  # some gateways send another value than a text
         return None
-    model = as_text(model)
-    tier = "+".join((terms or {}).values()) or None
-    for name in (model, _DATE.sub("", model)) if _own else ():
-        for seller in (provider, None):
-            if (price := _own.get((seller, name, tier))) is not None:
-                return price.of(usage)
-            if (seller, name, None) in _own:
-                return None
-    return _listed(listed_as or provider, model, usage, dict(terms or {}))
+    if _own:
+        tier = "+".join((terms or {}).values()) or None
+        for name in (model, _DATE.sub("", model)):
+            for seller in (provider, None):
+                if (price := _own.get((seller, name, tier))) is not None:
+                    return price.of(usage)
+                if (seller, name, None) in _own:
+                    return None
+    return _listed(listed_as or provider, model, usage, terms or {})
 
 
-def _listed(provider: str, model: str, usage: Usage, terms: dict[str, str]) -> float | None:
+def _listed(provider: str, model: str, usage: Usage, terms: Mapping[str, str]) -> float | None:
     prices = _price_list()
     if prices is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
     if not terms and (rates := token_rates(prices, provider, model, usage)) is not None:
         return rates.cost(usage.input_tokens, usage.cached_tokens or 0, usage.output_tokens)
     try:
-        found = prices.calc_price(listed_usage(prices, usage), model, provider_id=provider, price_context=terms or None)
+        counts, context = listed_usage(prices, usage), dict(terms) or None
+        found = prices.calc_price(counts, model, provider_id=provider, price_context=context)
     except (LookupError, ValueError):  # an unknown model, or counts that contradict each other
         return None
     known = _knows_terms(found.model, terms) and _knows_parts(found.model_price, usage, provider)

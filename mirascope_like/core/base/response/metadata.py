@@ -177,9 +177,14 @@ class NativeMetadata(CommonMetadata):
         """The conditions that change the price of the call, such as its service tier; empty if the standard price
         applies.
         """
-        found = {name: at(self._top, place) for name, place in self._facts.terms.items()}
-        texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items() if one}
-        return {name: term for name, term in texts.items() if term and term not in self._facts.standard}
+        top = self._top
+        terms: dict[str, str] = {}
+        for name, place in self._facts.terms.items():
+            if found := at(top, place):
+                term = str(getattr(found, "value", found) or "").lower()
+                if term and term not in self._facts.standard:
+                    terms[name] = term
+        return terms
 
 
 # Functions and not methods, so that editors do not complete them after a response or chunk.

@@ -44,7 +44,7 @@ def token_rates(prices: Any, provider: str, model: str, usage: Usage) -> Rates |
     if any(others) or not 0 <= cached <= input_tokens or (usage.output_tokens or 0) < 0:
         return None
     snapshot = prices.data_snapshot.get_snapshot()
-    key = (provider, model, usage.cached_tokens is None, *(count is None for count in others))
+    key = provider, model, usage.cached_tokens is None, others  # each of which is 0 or None
     found = _known.get(key)
     if found is None or found[0] is not snapshot:
         if len(_known) > 1000:

@@ -6,11 +6,11 @@ import asyncio
 from collections import deque
 
 AT_ONCE = 4
-"""How many tasks go on in each round of the event loop."""
+"""How many tasks continue in each round of the event loop."""
 
 
 class Turns:
-    """Lets a few tasks of an event loop go on in each of its rounds, in the order in which they have asked.
+    """Lets a few tasks of an event loop continue in each of its rounds, in the order of their calls of `take`.
 
     The responses of forty requests that arrive at once would all be made in one round, and live until the next one, in
     which the user's task reads the items. CPython starts a garbage collection whenever some hundred more objects were
@@ -25,7 +25,7 @@ class Turns:
         """True if the next round renews what is left."""
 
     async def take(self) -> None:
-        """Wait until this task may go on."""
+        """Wait until this task may continue."""
         if self._left:
             self._use()
         else:

@@ -18,7 +18,7 @@ from tests.scale.direct.rows import BASE, closed
 
 
 async def rounds_of(turns: Turns, tasks: int, cancelled: tuple[int, ...] = ()) -> list[list[int]]:
-    """The numbers of the tasks that go on between two steps of another task."""
+    """The numbers of the tasks that continue between two steps of another task."""
     rounds: list[list[int]] = [[]]
 
     async def one(number: int) -> None:
@@ -36,7 +36,7 @@ async def rounds_of(turns: Turns, tasks: int, cancelled: tuple[int, ...] = ()) -
     return [some for some in rounds if some]
 
 
-def test_few_tasks_go_on_in_each_round() -> None:
+def test_few_tasks_continue_in_each_round() -> None:
     rounds = asyncio.run(rounds_of(Turns(4), 18))
     assert [number for some in rounds for number in some] == list(range(18))
     assert max(map(len, rounds)) == 4

@@ -101,7 +101,7 @@ class Way:
 
     def _run(self, row: BaseRow, server: Server, options: JSON) -> Outcome:
         found = Outcome()
-        with _client(row, server, wrapped=self.iterator) as client:
+        with client_of(row, server, wrapped=self.iterator) as client:
             try:
                 if not self.stream:
                     return _ended(found, row.ask(client, **options))
@@ -115,7 +115,7 @@ class Way:
 
     async def _arun(self, row: BaseRow, server: Server, options: JSON) -> Outcome:
         found = Outcome()
-        async with _aclient(row, server, wrapped=self.iterator) as client:
+        async with aclient_of(row, server, wrapped=self.iterator) as client:
             try:
                 if not self.stream:
                     return _ended(found, await row.aask(client, **options))
@@ -198,7 +198,7 @@ def _provider_response(response: Any, stream: Any) -> Any:
 
 
 @contextmanager
-def _client(row: BaseRow, server: Server, *, wrapped: bool) -> Iterator[Any]:
+def client_of(row: BaseRow, server: Server, *, wrapped: bool) -> Iterator[Any]:
     if wrapped and format_of(row) == "gemini":
         yield _plain_google(server)
         return
@@ -207,7 +207,7 @@ def _client(row: BaseRow, server: Server, *, wrapped: bool) -> Iterator[Any]:
 
 
 @asynccontextmanager
-async def _aclient(row: BaseRow, server: Server, *, wrapped: bool) -> AsyncIterator[Any]:
+async def aclient_of(row: BaseRow, server: Server, *, wrapped: bool) -> AsyncIterator[Any]:
     if wrapped and format_of(row) == "gemini":
         client = _plain_google(server)
         yield client

@@ -192,9 +192,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             context = client.with_raw_response.chat_stream(**payload)
             # `_AsyncRawSource` closes the generators of the context.
-            return _AsyncRawSource(context, (await AsyncGenerators().within(context.__aenter__)).response)
+            return _AsyncRawSource(context, (await AsyncGenerators().first(context.__aenter__)).response)
         events, generators = awith_start(self._method(client, "chat_stream")(**payload)), AsyncGenerators()
-        await generators.within(anext, events)
+        await generators.first(anext, events)
         return AsyncObjectSource(events, generators)
 
     def _client(self, request: Request) -> Any:

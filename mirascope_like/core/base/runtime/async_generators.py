@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import anyio
+
 from .contexts import Steps
 
 T = TypeVar("T")
@@ -28,6 +30,17 @@ class AsyncGenerators:
     def within(self, function: Callable[..., Awaitable[T]], *args: Any) -> Awaitable[T]:
         """Return an awaitable that calls and awaits `function`, and collects the generators that begin in it."""
         return Steps(_called(function, args), self._run)
+
+    async def first(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Return the result of `within`, the first read of a response. If it raises an error or is cancelled, close the
+        generators: there is no stream yet that would, and the error keeps them.
+        """
+        try:
+            return await self.within(function, *args)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.close()
+            raise
 
     def _run(self, step: Callable[..., Any], *args: Any) -> Any:
         register = sys.get_asyncgen_hooks().firstiter

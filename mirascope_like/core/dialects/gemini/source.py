@@ -102,5 +102,5 @@ async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any])
     with catching() as caught:
         async with closed_on_error(caught):
             stream = await method(**arguments)
-            first = await generators.within(anext, stream, None)
+            first = await generators.first(anext, stream, None)
     return AsyncGeminiSource(caught[0]) if caught else AsyncStartedSource(first, stream, generators)

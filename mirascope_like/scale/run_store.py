@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -68,27 +68,34 @@ class StoredAnswer(NamedTuple):
 class KeyFilter:
     """A Bloom filter of keys: it knows which keys are surely not stored, so that most new requests need no query.
 
-    Up to ten million keys, fewer than one in a hundred queries is unnecessary.
+    The bits of one key are in one block of 64 bytes, which a processor loads at once. Up to ten million keys, fewer
+    than one in a hundred queries is unnecessary.
     """
 
-    _BITS = 1 << 27
+    _BLOCKS = 1 << 18
+    _SHIFTS = (18, 27, 36, 45)
+    """Where the places of a key in its block are in the key. The lowest bits are the number of the block."""
 
     def __init__(self) -> None:
-        self._bits = bytearray(self._BITS // 8)
-
-    def _places(self, key: bytes) -> Iterator[int]:
-        first = int.from_bytes(key)
-        for shift in (0, 27, 54, 81):
-            yield (first >> shift) & (self._BITS - 1)
+        self._bits = bytearray(self._BLOCKS * 64)
 
     def add(self, key: bytes) -> None:
         """Add a key."""
-        for place in self._places(key):
-            self._bits[place >> 3] |= 1 << (place & 7)
+        number, bits = int.from_bytes(key), self._bits
+        block = (number & (self._BLOCKS - 1)) << 6
+        for shift in self._SHIFTS:
+            place = (number >> shift) & 511
+            bits[block + (place >> 3)] |= 1 << (place & 7)
 
     def may_have(self, key: bytes) -> bool:
         """Return False if a key was not added."""
-        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in self._places(key))
+        number, bits = int.from_bytes(key), self._bits
+        block = (number & (self._BLOCKS - 1)) << 6
+        for shift in self._SHIFTS:
+            place = (number >> shift) & 511
+            if not (bits[block + (place >> 3)] >> (place & 7)) & 1:
+                return False
+        return True
 
 
 class RunStore:

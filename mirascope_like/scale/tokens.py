@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ _MEMORY = 50
 
 @dataclass(slots=True)
 class _Average:
-    value: float
+    value: float = 0.0
     count: int = 0
 
     def add(self, value: float) -> None:
@@ -33,8 +34,8 @@ class TokenEstimates:
     """Averages of each provider and model."""
 
     def __init__(self) -> None:
-        self._ratios: dict[Kind, _Average] = {}
-        self._outputs: dict[Kind, _Average] = {}
+        self._ratios: dict[Kind, _Average] = defaultdict(_Average)
+        self._outputs: dict[Kind, _Average] = defaultdict(_Average)
 
     def expected(self, kind: Kind, payload: Mapping[str, Any], length: int) -> float:
         """Return the input and output tokens that a request will probably use. `length` is its `input_tokens`."""
@@ -57,5 +58,5 @@ class TokenEstimates:
         if usage is None or usage.input_tokens is None or usage.output_tokens is None:
             return
         if length:
-            self._ratios.setdefault(kind, _Average(0.0)).add(usage.input_tokens / length)
-        self._outputs.setdefault(kind, _Average(0.0)).add(usage.output_tokens)
+            self._ratios[kind].add(usage.input_tokens / length)
+        self._outputs[kind].add(usage.output_tokens)

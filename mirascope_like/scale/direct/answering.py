@@ -6,17 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
 from ...core.base.request import Request
+from ...core.base.runtime import take_turn
 from ...core.dialects.transport import Additions, ClientProvider, DirectCodec, Rehearsal
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from ..sending import FromThread
 from .session import Head, HTTPSession, Received
-from .turns import Turns
 
 log: logging.Logger = logging.getLogger("mirascope_like.scale")
 
@@ -43,7 +43,6 @@ class Direct:
         self._inner = inner
         self._counts = counts
         self._session = HTTPSession()
-        self._turns = Turns()
         self._rehearsals: dict[Hashable, tuple[Rehearsal, Sequence[Any]]] = {}
         """The rehearsals, each with the settings of its client, which are kept so that no others have their identity.
         """
@@ -85,7 +84,7 @@ class Direct:
                 raise
             return converted
         self._counts.direct += 1
-        await self._turns.take()
+        await take_turn()
         return found
 
     async def _route(
@@ -186,7 +185,7 @@ class _Exchange:
                 return self._codec.received(found.status, found.body, found.headers)
         converted = found.converted(rehearsal.library)
         raw = await rehearsal.replay(payload, converted)
-        self.received = replace(found, body=converted.content)  # without its compression
+        self.received = found._replace(body=converted.content)  # without its compression
         return raw
 
     async def _sent_by_sdk(self, payload: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The HTTP session of a run, with aiohttp."""
+"""The HTTP connections of a run, with aiohttp."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -18,19 +17,28 @@ KEPT_SECONDS = 5.0
 """The seconds for which an idle connection is kept, as in the SDKs."""
 _OF_CONNECTION = frozenset({"content-length", "transfer-encoding", "host"})
 """The headers that belong to one request or connection."""
+_OF_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""The headers that aiohttp adds to a request without them."""
 
 
-class Head(NamedTuple):
-    """What many requests have in common, in the form of aiohttp."""
+class Head:
+    """What many requests have in common: their URL, and a session of aiohttp with their headers and time limits.
 
-    url: Any
-    headers: Any
-    timeout: Any
-    tls: ssl.SSLContext
+    aiohttp copies the headers of a session at once, and those that are passed with a request one by one.
+    """
+
+    __slots__ = ("session", "tls", "url")
+
+    def __init__(self, url: Any, session: Any, tls: ssl.SSLContext) -> None:
+        self.url = url
+        self.session = session
+        self.tls = tls
+
+    def __del__(self) -> None:
+        self.session.detach()  # aiohttp warns of a session that was left
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """An HTTP response, with its body as it arrived."""
 
     status: int
@@ -59,15 +67,14 @@ class Received:
 
 
 class HTTPSession:
-    """An HTTP session. Made when the first request is sent, in its event loop. It has no limit of connections: the run
-    limits its requests.
+    """The connections of a run. They are not limited, because the run limits its requests.
 
     Raises `MissingSDKError` if aiohttp is not installed.
     """
 
     def __init__(self) -> None:
         self._aiohttp: Any = load_sdk("aiohttp", extra="aiohttp")
-        self._session: Any = None
+        self._connector: Any = None
 
     @property
     def intercepted(self) -> bool:
@@ -87,23 +94,25 @@ class HTTPSession:
             for name, value in request.headers.multi_items()
             if name.lower() not in _OF_CONNECTION or (name.lower() == "host" and value != default)
         )
-        timeout = self._aiohttp.ClientTimeout(
-            total=None, sock_connect=connect_seconds(timeouts), sock_read=timeouts.get("read")
+        aiohttp = self._aiohttp
+        if self._connector is None:
+            self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
+        session = aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers=headers,
+            skip_auto_headers=[name for name in _OF_AIOHTTP if name not in headers],
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=connect_seconds(timeouts), sock_read=timeouts.get("read")
+            ),
         )
-        return Head(url, headers, timeout, tls)
+        return Head(url, session, tls)
 
     async def post(self, head: Head, body: bytes) -> Received:
         """Send a request; return its response. Redirects are not followed. Raises the errors of aiohttp."""
-        if self._session is None:
-            self._session = self._aiohttp.ClientSession(
-                connector=self._aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
-                cookie_jar=self._aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            )
-        async with self._session.post(
-            head.url, data=body, headers=head.headers, timeout=head.timeout, ssl=head.tls, allow_redirects=False
-        ) as response:
+        async with head.session.post(head.url, data=body, ssl=head.tls, allow_redirects=False) as response:
             return Received(response.status, response.headers, response.raw_headers, await response.read())
 
     def converted(self, error: Exception, library: ModuleType, *, sync: bool) -> Exception | None:
@@ -131,8 +140,8 @@ class HTTPSession:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._connector is not None:
+            await self._connector.close()
 
 
 _DISCONNECTED = "Server disconnected without sending a response."

@@ -19,6 +19,7 @@ from .private_file import PRIVATE, file_identity, make_private_file
 from .public_names import Listing
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
+from .turns import Turns, take_turn
 from .type_form import TypeForm
 from .visible_text import error_text, visible, visible_in_json
 from .worker_threads import run_in_worker
@@ -31,6 +32,7 @@ __all__ = [
     "LazyModule",
     "Semaphore",
     "Steps",
+    "Turns",
     "TypeForm",
     "adrive",
     "alike",
@@ -57,6 +59,7 @@ __all__ = [
     "running_loop",
     "semaphore",
     "sleep",
+    "take_turn",
     "visible",
     "visible_in_json",
     "within_descriptor",

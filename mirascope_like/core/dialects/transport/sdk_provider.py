@@ -20,6 +20,7 @@ from ...base.parsing import all_paired, as_object, readable
 from ...base.provider import PRESENT, AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.runtime import take_turn
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, allow_slow_reads
 from .direct_codec import DirectCodec
@@ -128,8 +129,9 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
-        client = _watched(client)
-        return self.whole(await self.http(client, payload, stream=False, once=request.sent_once))
+        response = await self.http(_watched(client), payload, stream=False, once=request.sent_once)
+        await take_turn()
+        return self.whole(response)
 
     def _typed(self, answer: Any) -> Any:
         return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)

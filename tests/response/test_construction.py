@@ -1,12 +1,15 @@
-"""Responses are made as copies of a first one of their class. They share nothing, and a class of a user may do more."""
+"""Responses are made with the private attributes of a first one of their class. They share no field, and a class of a
+user may do more.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pydantic import Field, PrivateAttr
 
-from mirascope_like.core import openai, prompt_template
+from mirascope_like.core import anthropic, google, openai, prompt_template
 from mirascope_like.core.base.response.construction import constructed
 from mirascope_like.testing import fake, tool
 
@@ -49,3 +52,16 @@ def test_a_class_of_a_user() -> None:
     assert second.scores == []
     assert (first._made, second._made) == (1, 1)
     assert second.content == "Emma"
+
+
+@pytest.mark.parametrize("kind", [openai.OpenAICallResponse, anthropic.AnthropicCallResponse, google.GoogleCallResponse])
+def test_as_pydantic_makes_it(kind: Any) -> None:
+    with fake("Emma"):
+        fields = dict(recommend("classic"))
+    backwards = dict(reversed(fields.items()))
+    right = kind.model_construct(**fields)
+    for made in (constructed(kind, **backwards), constructed(kind, **backwards)):
+        assert list(vars(made).items()) == list(vars(right).items())
+        assert made.model_fields_set == right.model_fields_set
+        assert made.__pydantic_private__ == right.__pydantic_private__
+        assert made.model_extra == right.model_extra

@@ -54,7 +54,10 @@ def test_a_class_of_a_user() -> None:
     assert second.content == "Emma"
 
 
-@pytest.mark.parametrize("kind", [openai.OpenAICallResponse, anthropic.AnthropicCallResponse, google.GoogleCallResponse])
+KINDS = [openai.OpenAICallResponse, anthropic.AnthropicCallResponse, google.GoogleCallResponse]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_as_pydantic_makes_it(kind: Any) -> None:
     with fake("Emma"):
         fields = dict(recommend("classic"))

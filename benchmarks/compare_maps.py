@@ -229,7 +229,7 @@ def write(file: Path, part: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare_maps", description=__doc__)
     names = [one.program for one in CONTENDERS]
-    parser.add_argument("--only", default=",".join(names), help="some of the programs; the page is not written")
+    parser.add_argument("--only", default=",".join(names), help="some of the programs; the page and the picture are not written")
     parser.add_argument("--environments", type=Path, default=ROOT / ".nox" / "compared")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "many-calls.md")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "many-calls.svg")
@@ -243,8 +243,8 @@ def main() -> None:
     print(part)
     if len(contenders) == len(CONTENDERS):
         write(options.page, part)
-    tracks = [found.limited[one.program, BURSTS[0]].track(one.name) for one in contenders]
-    options.picture.write_text(drawn(tracks, RATE, BURSTS[0]), "utf-8")
+        tracks = [found.limited[one.program, BURSTS[0]].track(one.name) for one in contenders]
+        options.picture.write_text(drawn(tracks, RATE, BURSTS[0]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -170,7 +170,7 @@ class NativeMetadata(CommonMetadata):
         """Return the usage in the common form for a provider's usage object: an object of the SDK, or JSON."""
         if usage is None or isinstance(usage, str | int | float | list):  # some gateways send no object
             return None
-        return cls._read_usage(dumped(usage))
+        return cls._read_usage(usage if isinstance(usage, dict) else dumped(usage))
 
     @property
     def _terms(self) -> dict[str, str]:

@@ -122,8 +122,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
-        client = _watched(client)
-        return self.whole(self.http(client, payload, stream=False, once=request.sent_once))
+        response = self.http(_watched(client), payload, stream=False, once=request.sent_once)
+        return self.whole(response)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)

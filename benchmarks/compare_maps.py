@@ -229,7 +229,7 @@ def write(file: Path, part: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare_maps", description=__doc__)
     names = [one.program for one in CONTENDERS]
-    parser.add_argument("--only", default=",".join(names), help="some of the programs; the page and the picture are not written")
+    parser.add_argument("--only", default=",".join(names), help="some of them; writes no page and no picture")
     parser.add_argument("--environments", type=Path, default=ROOT / ".nox" / "compared")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "many-calls.md")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "many-calls.svg")

@@ -19,7 +19,7 @@ def constructed(kind: type[Any], **fields: Any) -> Any:
         return kind.model_construct(**fields)
     if (first := _first.get(kind)) is None:
         first = _first[kind] = kind.model_construct(**dict.fromkeys(fields))
-    made: Any = kind.__new__(kind)
+    made: Any = object.__new__(kind)
     _set(made, "__dict__", {**first.__dict__, **fields})  # in the order of the fields
     _set(made, "__pydantic_fields_set__", set(fields))
     _set(made, "__pydantic_extra__", None)

@@ -383,7 +383,7 @@ def plain(module: str, path: str) -> list[str]:
     if ast.get_docstring(node) is not None:
         node.body = node.body[1:]
     text = ast.unparse(node)
-    text = re.sub(r"\n *await take_turn\(\)", "", text)  # sync calls are not many in one thread
+    text = re.sub(r"\n *await stagger\(\)", "", text)  # sync calls are not many in one thread
     text = re.sub(r"\b(async|await) ", "", text)
     text = re.sub(r"\b\w+\b", lambda match: WORDS.get(match[0], match[0]), text)
     return re.sub(r"Generator\[(.*), None\]\]", r"Generator[\1]]", text).splitlines()

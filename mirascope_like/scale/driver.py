@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
-from ..core.base.runtime import CLOCK, Turns
+from ..core.base.runtime import CLOCK, Stagger
 from .inputs import Given, Inputs
 from .items import Item
 
@@ -62,7 +62,7 @@ class Driver(Generic[A, R]):
         self._run_one = run_one
         self._sends = sends
         self._context = context
-        self._turns = Turns()
+        Stagger().set_in(context)
         self._most = most
         self._room = asyncio.Semaphore(window)
         self._ready: deque[Item[A, R]] = deque()
@@ -156,8 +156,7 @@ class Driver(Generic[A, R]):
         if self.stopped or self._inputs.ended or self._idle:
             return
         if len(self._tasks) < min(self._most, self._ramp.allowed()):
-            context = self._turns.given_to(self._context.copy())
-            task = asyncio.get_running_loop().create_task(self._work(), context=context)
+            task = asyncio.get_running_loop().create_task(self._work(), context=self._context.copy())
             self._tasks.add(task)
             self._idle.add(task)
             task.add_done_callback(self._left)

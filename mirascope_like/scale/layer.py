@@ -8,6 +8,7 @@ from typing import Any
 from ..core.base.provider import Provider, ProviderWrapper
 from ..core.base.request import Request
 from ..core.base.response import BaseCallResponse, set_from_batch, set_from_cache, usage_and_cost
+from ..core.base.runtime import raise_cancelled
 from .items import Source
 from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
 from .sending import FromLoop, FromTask, FromThread
@@ -120,4 +121,5 @@ class MappedProvider(ProviderWrapper):
         if self._answer is not None and self._answer.batched:
             set_from_batch(response)
         self._layer.respond(self._item, self._outgoing, response, source)
+        raise_cancelled()
         return response

@@ -63,7 +63,7 @@ class MapOptions(TypedDict, total=False):
     may take a day. Needs a `store`.
     """
     transport: Literal["sdk", "direct"]
-    """What sends requests: "sdk" (the default), or "direct": one HTTP session of the run, which needs less CPU time.
+    """What sends requests: "sdk" (the default), or "direct": connections of the run itself, which need less CPU time.
 
     What is sent, and responses and errors, are those of the SDK. Where this is not certain, the SDK sends the request.
     Needs the extra `aiohttp`.

@@ -7,6 +7,7 @@ from functools import partial
 
 from ..core.base.errors import BudgetExceededError, RateLimitError
 from ..core.base.flows import passes
+from ..core.base.runtime import raise_cancelled
 from ..spending.estimates import BYTES_OF_TEXT, input_tokens
 from .counts import Counts
 from .limits import Limiter, Slot
@@ -45,6 +46,7 @@ class Paced:
         except Exception as error:
             failure = outgoing.failure(error)
             self._report(slot, failure)
+            raise_cancelled()
             raise failure
         except BaseException:
             slot.failed()

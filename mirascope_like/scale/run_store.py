@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from mmap import mmap
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
@@ -68,8 +69,8 @@ class StoredAnswer(NamedTuple):
 class KeyFilter:
     """A Bloom filter of keys: it knows which keys are surely not stored, so that most new requests need no query.
 
-    The bits of one key are in one block of 64 bytes, which a processor loads at once. Up to ten million keys, fewer
-    than one in a hundred queries is unnecessary.
+    The bits of one key, which is a hash, are in one block of 64 bytes, which a processor loads at once. Up to ten
+    million keys, fewer than one in a hundred queries is unnecessary.
     """
 
     _BLOCKS = 1 << 18
@@ -77,7 +78,7 @@ class KeyFilter:
     """Where the places of a key in its block are in the key. The lowest bits are the number of the block."""
 
     def __init__(self) -> None:
-        self._bits = bytearray(self._BLOCKS * 64)
+        self._bits = mmap(-1, self._BLOCKS * 64)  # takes memory only where a key is added
 
     def add(self, key: bytes) -> None:
         """Add a key."""

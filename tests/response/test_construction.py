@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from mirascope_like.core import anthropic, google, openai, prompt_template
 from mirascope_like.core.base.response.construction import constructed
@@ -68,3 +68,18 @@ def test_as_pydantic_makes_it(kind: Any) -> None:
         assert made.model_fields_set == right.model_fields_set
         assert made.__pydantic_private__ == right.__pydantic_private__
         assert made.model_extra == right.model_extra
+
+
+def test_a_class_in_a_plugin_of_the_package() -> None:
+    class Scored(openai.OpenAICallResponse):
+        __module__ = "mirascope_like.plugins.scores"
+        model_config = ConfigDict(extra="allow")
+        scores: list[int] = Field(default_factory=list[int])
+
+    with fake("Emma"):
+        fields = dict(recommend("classic"))
+    first, second = constructed(Scored, **fields), constructed(Scored, **fields)
+    first.scores.append(1)
+    first.note = "good"
+    assert (second.scores, second.model_extra) == ([], {})
+    assert first.model_extra == {"note": "good"}

@@ -1,4 +1,4 @@
-"""Requests that are sent without the SDK: over one HTTP session, with the URL, headers and keys of the SDK's client."""
+"""Requests that are sent without the SDK: with the URL, headers and keys of the SDK's client."""
 
 from __future__ import annotations
 

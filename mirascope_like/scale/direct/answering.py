@@ -1,4 +1,4 @@
-"""`Direct`: sends requests over one HTTP session, as the SDK would send them, and lets the SDK send all others."""
+"""`Direct`: sends requests over its own connections, as the SDK would send them, and lets the SDK send all others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
 from ...core.base.request import Request
-from ...core.base.runtime import take_turn
+from ...core.base.runtime import stagger
 from ...core.dialects.transport import Additions, ClientProvider, DirectCodec, Rehearsal
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from ..sending import FromThread
-from .session import Head, HTTPSession, Received
+from .connections import Connections, Head, Received
 
 log: logging.Logger = logging.getLogger("mirascope_like.scale")
 
@@ -42,7 +42,8 @@ class Direct:
     def __init__(self, inner: Answerer, counts: Counts) -> None:
         self._inner = inner
         self._counts = counts
-        self._session = HTTPSession()
+        self._connections = Connections()
+        self._loop = asyncio.get_running_loop()
         self._rehearsals: dict[Hashable, tuple[Rehearsal, Sequence[Any]]] = {}
         """The rehearsals, each with the settings of its client, which are kept so that no others have their identity.
         """
@@ -76,22 +77,27 @@ class Direct:
     async def post(self, route: Route, body: bytes, *, sync: bool) -> Received | Exception:
         """Send a request; return its response, or the error that the SDK's HTTP library would raise in a sync or an
         async call.
+
+        Another map may ask for it in its event loop: the one in whose function this map runs.
         """
+        if asyncio.get_running_loop() is not self._loop:
+            sending = asyncio.run_coroutine_threadsafe(self.post(route, body, sync=sync), self._loop)
+            return await asyncio.wrap_future(sending)
         try:
-            found = await self._session.post(route.head, body)
+            found = await self._connections.post(route.head, body)
         except Exception as error:
-            if (converted := self._session.converted(error, route.rehearsal.library, sync=sync)) is None:
+            if (converted := self._connections.converted(error, route.rehearsal.library, sync=sync)) is None:
                 raise
             return converted
         self._counts.direct += 1
-        await take_turn()
+        await stagger()
         return found
 
     async def _route(
         self, provider: Any, codec: DirectCodec, request: Request, payload: dict[str, Any], body: bytes
     ) -> Route | None:
         """Return how a request is sent; None if the SDK must send it."""
-        if self._session.intercepted:
+        if self._connections.intercepted:
             return self._report(provider, "aiohttp is patched")
         if (client := await provider.aclient_for(request)) is None:
             return None  # the SDK raises the error
@@ -123,7 +129,7 @@ class Direct:
             return self._report(provider, "the SDK changes the payload")
         if (reason := rehearsal.refuses(captured.url)) is not None:
             return self._report(provider, reason)
-        return Route(client, rehearsal, self._session.head(captured, rehearsal.tls), added)
+        return Route(client, rehearsal, self._connections.head(captured, rehearsal.tls), added)
 
     def _report(self, provider: Any, reason: str) -> Route | None:
         """Log, once for each reason, why the SDK sends requests. Return None."""
@@ -135,7 +141,7 @@ class Direct:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.close()
 
 
 def _sending(provider: Any) -> Any:

@@ -581,6 +581,26 @@ def test_what_is_recorded_is_replayed(row: Row, tmp_path: Any) -> None:
         assert len(server.requests) == 1
 
 
+@FAMILIES
+def test_a_map_in_the_function_of_a_map(row: Row) -> None:
+    """The function runs in a thread, so the inner map has another event loop."""
+    with Server().always(row.wire.answered(Answer(Text("Hello")))) as server:
+        client = row.at(server.url, asynchronous=False)
+
+        @row.call("gpt-4o-mini", client=client)
+        def ask(text: str) -> str:
+            return text
+
+        def asked(text: str) -> list[str]:
+            run = map_calls(ask, [f"{text}{number}" for number in range(3)], transport="direct")
+            return [item.value.content for item in run.results()]
+
+        items = list(map_calls(asked, ["a", "b", "c"], transport="direct"))
+        assert [item.value for item in items if isinstance(item, Done)] == [["Hello"] * 3] * 3
+        assert len(server.requests) == 9
+        client.__exit__(None, None, None)
+
+
 def test_without_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(module: str, *, extra: str) -> Any:
         raise MissingSDKError(f"run `pip install 'mirascope-like[{extra}]'`", name=module)

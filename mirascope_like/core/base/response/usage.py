@@ -184,7 +184,7 @@ def _by_path(raw: Any, inside: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             found |= _by_path(value, f"{inside}{key}.")
         elif value is not None:
-            found[inside + key if inside else key] = value
+            found[f"{inside}{key}"] = value
     return found
 
 

@@ -19,7 +19,7 @@ from .private_file import PRIVATE, file_identity, make_private_file
 from .public_names import Listing
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
-from .turns import Turns, take_turn
+from .stagger import Stagger, raise_cancelled, stagger
 from .type_form import TypeForm
 from .visible_text import error_text, visible, visible_in_json
 from .worker_threads import run_in_worker
@@ -31,8 +31,8 @@ __all__ = [
     "run_and_carry",
     "LazyModule",
     "Semaphore",
+    "Stagger",
     "Steps",
-    "Turns",
     "TypeForm",
     "adrive",
     "alike",
@@ -55,11 +55,12 @@ __all__ = [
     "on_asyncio",
     "outcome",
     "over_descriptors",
+    "raise_cancelled",
     "run_in_worker",
     "running_loop",
     "semaphore",
     "sleep",
-    "take_turn",
+    "stagger",
     "visible",
     "visible_in_json",
     "within_descriptor",

@@ -20,7 +20,7 @@ from ...base.parsing import all_paired, as_object, readable
 from ...base.provider import PRESENT, AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
-from ...base.runtime import take_turn
+from ...base.runtime import stagger
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, allow_slow_reads
 from .direct_codec import DirectCodec
@@ -130,7 +130,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
         response = await self.http(_watched(client), payload, stream=False, once=request.sent_once)
-        await take_turn()
+        await stagger()
         return self.whole(response)
 
     def _typed(self, answer: Any) -> Any:

@@ -18,11 +18,11 @@ KEPT_SECONDS = 5.0
 _OF_CONNECTION = frozenset({"content-length", "transfer-encoding", "host"})
 """The headers that belong to one request or connection."""
 _OF_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-"""The headers that aiohttp adds to a request without them."""
+"""The headers that aiohttp adds to a request without them. The SDK's user may have removed one."""
 
 
 class Head:
-    """What many requests have in common: their URL, and a session of aiohttp with their headers and time limits.
+    """What many requests have in common: their URL, and a session of aiohttp with all other settings.
 
     aiohttp copies the headers of a session at once, and those that are passed with a request one by one.
     """
@@ -35,7 +35,7 @@ class Head:
         self.tls = tls
 
     def __del__(self) -> None:
-        self.session.detach()  # aiohttp warns of a session that was left
+        self.session.detach()  # aiohttp warns of a session that was left; the connections stay open
 
 
 class Received(NamedTuple):
@@ -66,8 +66,9 @@ class Received(NamedTuple):
             return error
 
 
-class HTTPSession:
-    """The connections of a run. They are not limited, because the run limits its requests.
+class Connections:
+    """The connections of a run, which belong to the event loop of the first `head`. They are not limited, because the
+    run limits its requests.
 
     Raises `MissingSDKError` if aiohttp is not installed.
     """

@@ -30,9 +30,9 @@ class Head:
     __slots__ = ("session", "tls", "url")
 
     def __init__(self, url: Any, session: Any, tls: ssl.SSLContext) -> None:
-        self.url = url
-        self.session = session
-        self.tls = tls
+        self.url: Any = url
+        self.session: Any = session
+        self.tls: ssl.SSLContext = tls
 
     def __del__(self) -> None:
         self.session.detach()  # aiohttp warns of a session that was left; the connections stay open

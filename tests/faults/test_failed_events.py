@@ -15,6 +15,7 @@ from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import aclient_of, client_of, format_of
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import Server, Stall
 
 BROKEN = b'data: {"id": \n\n'
@@ -50,8 +51,8 @@ every = pytest.mark.parametrize(
 
 
 def fail(row: BaseRow, event: bytes, server: Server, *, later: bool) -> None:
-    begun = row.wire.events(Answer(Text("Hel"), ended=False)) if later else []
-    server.always(row.wire.stream(*begun, event, Stall()))
+    earlier = row.wire.events(Answer(Text("Hel"), ended=False)) if later else []
+    server.always(row.wire.stream(*earlier, event, Stall()))
 
 
 @every
@@ -60,7 +61,7 @@ def test_sync(row: BaseRow, event: bytes, later: bool, server: Server) -> None:
     fail(row, event, server, later=later)
     with client_of(row, server, wrapped=True) as client:
         with pytest.raises(ProviderError) as kept:
-            row.stream(client).timeout(total=9).collect()
+            row.stream(client).timeout(total=PATIENCE).collect()
         assert server.wait_closed()
     del kept
 
@@ -73,7 +74,7 @@ def test_async(row: BaseRow, event: bytes, later: bool, server: Server) -> None:
     async def main() -> None:
         async with aclient_of(row, server, wrapped=True) as client:
             with pytest.raises(ProviderError) as kept:
-                await row.astream(client).timeout(total=9).collect()
+                await row.astream(client).timeout(total=PATIENCE).collect()
             assert await asyncio.to_thread(server.wait_closed)
         del kept
 

@@ -54,7 +54,7 @@ def note_origins(report: Callable[[Any], object]) -> Callable[[Any], None]:
         report(unraisable)
 
     socket.socket.__init__ = noted_init  # type: ignore[method-assign]
-    socket.socket.bind = noted_bind  # type: ignore[method-assign]
+    socket.socket.bind = noted_bind  # type: ignore[method-assign]  # for the whole test session
     sqlite3.connect = noted_connect
     return noted_report
 

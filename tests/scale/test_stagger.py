@@ -121,14 +121,18 @@ def direct(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Connections, "post", post)
 
 
-def by_sdk(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyPatch) -> None:
-    received = httpx2.Response(200, content=BODY, request=httpx2.Request("POST", "http://127.0.0.1"))
+def by_sdk(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyPatch, body: bytes = BODY) -> None:
+    received = httpx2.Response(200, content=body, request=httpx2.Request("POST", "http://127.0.0.1"))
 
     async def http(self: Any, *args: Any, **options: Any) -> httpx2.Response:
         await arrived()
         return received
 
     monkeypatch.setattr(OpenAIProvider, "http", http)
+
+
+def by_sdk_unreadable(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyPatch) -> None:
+    by_sdk(arrived, monkeypatch, b"{")
 
 
 SENDS = pytest.mark.parametrize("sends", [by_sdk, direct], ids=lambda sends: sends.__name__)
@@ -195,11 +199,12 @@ def test_responses_that_have_arrived_are_stored(
         assert database.execute("SELECT count(*) FROM answer").fetchone() == (40,)
 
 
-@SENDS
-def test_a_late_item_is_stored(
-    sends: Callable[..., None], server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The time limit of a user's function passes while its response waits."""
+def limits_pass(
+    sends: Callable[..., None], server: Server, monkeypatch: pytest.MonkeyPatch, store: Path
+) -> tuple[list[Any], Any]:
+    """The items and the counts of a map of forty inputs, in which the time limits of the user's function pass while the
+    responses wait.
+    """
     arrived, limits, requests = asyncio.Event(), set[asyncio.Timeout](), list[None]()
 
     def pass_limits() -> None:
@@ -213,28 +218,34 @@ def test_a_late_item_is_stored(
             asyncio.get_running_loop().call_soon(pass_limits)
         await arrived.wait()
 
-    async def main() -> list[Any]:
+    async def main() -> tuple[list[Any], Any]:
         client = BASE.client(server)
         ask = BASE.ask(client)
 
         async def limited(text: str) -> Any:
             async with asyncio.timeout(None) as limit:
                 limits.add(limit)
-                found = await ask(text)
-                limits.discard(limit)
-                return found
+                try:
+                    return await ask(text)
+                finally:
+                    limits.discard(limit)
 
         sends(wait, monkeypatch)
         transport: Any = "direct" if sends is direct else "sdk"
         texts = [str(number) for number in range(40)]
         async with closed(client):
-            store = tmp_path / "run.db"
             run = amap(limited, texts, limits=Limits(concurrency=40), transport=transport, store=store)
-            items = [item async for item in run]
-            assert run.counts.requests == 40
-            return items
+            return [item async for item in run], run.counts
 
-    items = asyncio.run(main())
+    return asyncio.run(main())
+
+
+@SENDS
+def test_a_late_item_is_stored(
+    sends: Callable[..., None], server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    items, counts = limits_pass(sends, server, monkeypatch, tmp_path / "run.db")
+    assert counts.requests == 40
     late = [item for item in items if isinstance(item, Failed)]
     assert len(items) == 40
     assert late
@@ -242,3 +253,11 @@ def test_a_late_item_is_stored(
     assert all(item.response.content == "Hello" for item in items)
     with closing(sqlite3.connect(tmp_path / "run.db")) as database:
         assert database.execute("SELECT count(*) FROM answer").fetchone() == (40,)
+
+
+def test_a_late_response_that_cannot_be_read(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The time limit is not lost with the error of the response."""
+    items, _ = limits_pass(by_sdk_unreadable, server, monkeypatch, tmp_path / "run.db")
+    kinds = [type(item.error) for item in items]
+    assert len(kinds) == 40
+    assert kinds.count(TimeoutError) > 20

@@ -33,7 +33,7 @@ class AsyncGenerators:
 
     async def first(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Return the result of `within`, the first read of a response. If it raises an error or is cancelled, close the
-        generators: there is no stream yet that would, and the error keeps them.
+        generators: no stream exists yet that would close them, and the traceback of the error keeps them.
         """
         try:
             return await self.within(function, *args)

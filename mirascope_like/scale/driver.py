@@ -153,14 +153,14 @@ class Driver(Generic[A, R]):
 
     def _grow(self) -> None:
         """Start one more task, if none waits and there may be one more."""
-        if self.stopped or self._inputs.ended or self._idle:
+        if self.stopped or self._inputs.ended or self._idle or len(self._tasks) >= self._most:
             return
-        if len(self._tasks) < min(self._most, self._ramp.allowed()):
+        if len(self._tasks) < self._ramp.allowed():
             task = asyncio.get_running_loop().create_task(self._work(), context=self._context.copy())
             self._tasks.add(task)
             self._idle.add(task)
             task.add_done_callback(self._left)
-        elif len(self._tasks) < self._most and self._tick is None:
+        elif self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(1 / RISE, self._ticked)
 
     def _ticked(self) -> None:

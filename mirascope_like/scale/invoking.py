@@ -14,6 +14,8 @@ from ..core.base.runtime import is_async
 from ..core.base.streams import AsyncStream, AsyncStructuredStream, BaseStream, BaseStructuredStream
 from .binding import Bound
 
+_STREAMS: tuple[type[Any], ...] = (BaseStream, BaseStructuredStream)
+
 
 class Invoker:
     """Makes calls of one function. Sync functions run in a pool of `threads` threads.
@@ -44,7 +46,7 @@ class Invoker:
         else:
             context = copy_context()
             found = await asyncio.get_running_loop().run_in_executor(self._threads, lambda: context.run(_called, made))
-        if isinstance(found, BaseStream | BaseStructuredStream):
+        if isinstance(found, _STREAMS):
             await _close(found)
             raise _streams(self._call)
         return await cast("Any", found) if isinstance(found, Awaitable) else found
@@ -75,7 +77,7 @@ def check_whole(call: Callable[..., Any]) -> None:
         raise TypeError(f"a map needs a function, not {type(call).__name__}")
     kind: Any = getattr(call, "__annotations__", {}).get("return")
     kind = get_origin(kind) or kind
-    if isinstance(kind, type) and issubclass(kind, BaseStream | BaseStructuredStream):
+    if isinstance(kind, type) and issubclass(kind, _STREAMS):
         raise _streams(call)
 
 

@@ -62,17 +62,17 @@ class MapLayer:
 
     def respond(self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source) -> None:
         """Count a response of an item, in the event loop of the map."""
-
-        def count() -> None:
-            received = Received(response, source, *usage_and_cost(response))
-            item.responded(received)
-            if outgoing is not None:
-                outgoing.responded(received)
-
         if self.here:
-            count()
+            _count(item, outgoing, response, source)
         else:
-            self.loop.call_soon_threadsafe(count)
+            self.loop.call_soon_threadsafe(_count, item, outgoing, response, source)
+
+
+def _count(item: ItemState, outgoing: Outgoing | None, response: Any, source: Source) -> None:
+    received = Received(response, source, *usage_and_cost(response))
+    item.responded(received)
+    if outgoing is not None:
+        outgoing.responded(received)
 
 
 class MappedProvider(ProviderWrapper):

@@ -139,7 +139,8 @@ def _address(provider: Any, client: Any) -> dict[str, str]:
 def _versions(payload: Mapping[str, Any], client: Any) -> dict[str, str]:
     """Return the headers and URL parameters of the client and the call that name a version of the API."""
     carriers = [attribute_at(client, "_custom_headers"), attribute_at(client, "_custom_query")]
-    carriers += [payload.get(name) for name in _CARRIERS]
+    if not CARRIERS.isdisjoint(payload):
+        carriers += [payload.get(name) for name in _CARRIERS]
     return {
         str(name).lower(): str(value)
         for one in carriers

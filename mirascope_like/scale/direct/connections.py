@@ -76,12 +76,20 @@ class Connections:
     def __init__(self) -> None:
         self._aiohttp: Any = load_sdk("aiohttp", extra="aiohttp")
         self._connector: Any = None
+        self._own: tuple[Any, ...] = ()
+        """The methods of aiohttp that were found to be its own."""
 
     @property
     def intercepted(self) -> bool:
         """True while a test, or a tracer, sees the requests of aiohttp: its methods are patched."""
         kind = self._aiohttp.ClientSession
-        return not (made_by(self._aiohttp, kind._request) and made_by(self._aiohttp, kind.__init__))
+        methods = kind._request, kind.__init__
+        if methods == self._own:
+            return False
+        if not all(made_by(self._aiohttp, one) for one in methods):
+            return True
+        self._own = methods
+        return False
 
     def head(self, request: Any, tls: ssl.SSLContext) -> Head:
         """Return what is sent with all requests that are like an HTTP request of the SDK's HTTP library."""
@@ -113,8 +121,9 @@ class Connections:
 
     async def post(self, head: Head, body: bytes) -> Received:
         """Send a request; return its response. Redirects are not followed. Raises the errors of aiohttp."""
-        async with head.session.post(head.url, data=body, ssl=head.tls, allow_redirects=False) as response:
-            return Received(response.status, response.headers, response.raw_headers, await response.read())
+        response = await head.session.post(head.url, data=body, ssl=head.tls, allow_redirects=False)
+        content = await response.read()  # closes the connection if it fails, and releases it at its end
+        return Received(response.status, response.headers, response.raw_headers, content)
 
     def converted(self, error: Exception, library: ModuleType, *, sync: bool) -> Exception | None:
         """Return the error that the SDK's HTTP library would raise in place of an error of aiohttp, in a sync or an

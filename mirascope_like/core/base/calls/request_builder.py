@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -25,6 +25,7 @@ from ..request import (
     overridden,
     without_call_settings,
 )
+from ..runtime import NO_EFFECT
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
 from .preparing import PREPARING, sent_meanwhile, unless_preparing
@@ -56,7 +57,7 @@ class BoundPrompt:
         """Call another function with the same arguments, and with the same settings of `llm.context` and
         `llm.override`. For observers, it is a part of this call.
         """
-        joining = self.observed[0].joining(self.observed) if self.observed else nullcontext()
+        joining = self.observed[0].joining(self.observed) if self.observed else NO_EFFECT
         with overridden(without_call_settings(self.overrides, CALL_MODEL, RACE)), joining:
             return function(*self._args, **self._kwargs)
 
@@ -64,7 +65,7 @@ class BoundPrompt:
         """Return the context manager to enter while the prompt function runs."""
         if PREPARING.get():
             return sent_meanwhile()
-        return self.observed[0].inside() if self.observed else nullcontext()
+        return self.observed[0].inside() if self.observed else NO_EFFECT
 
     def read(self) -> Prompted:
         """Call the prompt function; return its result converted to messages and a config."""

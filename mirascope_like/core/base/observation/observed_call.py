@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cached_property
 from inspect import iscoroutinefunction
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 from .. import tools as tools_room
 from ..request import Request
 from ..response import Accumulator
-from ..runtime import CLOCK
+from ..runtime import CLOCK, NO_EFFECT
 from ..tools import BaseTool
 from .active_context import Active, Inside
 from .hooks import BaseObserver, Hooks, hooks_of, notify
@@ -47,9 +47,6 @@ class Scope(NamedTuple):
 
 EMPTY = Scope()
 SCOPE: ContextVar[Scope] = ContextVar("mirascope_like_observers", default=EMPTY)
-
-
-_NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 def new_id(start_time: float) -> str:
@@ -149,7 +146,7 @@ class ObservedCall(Observed):
         are made inside have this call as their parent.
         """
         if (node is None or not self.hooks.active) and SCOPE.get() is self._inner:
-            return _NOTHING  # the caller has entered one
+            return NO_EFFECT  # the caller has entered one
         return Inside(self.hooks, node or self, SCOPE, self._scope())
 
     def _scope(self) -> Scope:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .given_fields import GivenFields
     from .iterators import without_iterators
     from .json_access import (
+        PLAIN_TYPES,
         as_list,
         as_object,
         as_parts,
@@ -43,8 +44,8 @@ else:
         {
             "given_fields": "GivenFields",
             "iterators": "without_iterators",
-            "json_access": "as_list as_object as_parts as_received as_text at dumped has_values is_end is_list "
-            "is_mapping",
+            "json_access": "PLAIN_TYPES as_list as_object as_parts as_received as_text at dumped has_values is_end "
+            "is_list is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "large_json": "LARGE decode_large decode_text",
             "lenient_models": "incomplete object_so_far",
@@ -69,6 +70,7 @@ __all__ = [
     "LARGE",
     "ModelRecord",
     "NOTHING",
+    "PLAIN_TYPES",
     "Partial",
     "Shape",
     "Text",

@@ -10,6 +10,9 @@ from typing import Any, TypeGuard, cast
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+PLAIN_TYPES: tuple[type[Any], ...] = (str, int, float, list)
+"""The types of the values that some gateways send where an object belongs."""
+
 
 def dumped(value: Any) -> dict[str, Any]:
     """Return an SDK object as the JSON object it was made from. Fields that the provider did not send are left out.
@@ -22,7 +25,7 @@ def dumped(value: Any) -> dict[str, Any]:
         )  # the method of Azure's own objects, whose values are objects too
         if as_dict is not None:
             return cast("dict[str, Any]", as_dict())
-        return dict(value) if hasattr(value, "keys") else {}  # some gateways send another value where an object belongs
+        return dict(value) if hasattr(value, "keys") else {}  # see `PLAIN_TYPES`
     try:
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     except PydanticSerializationError:

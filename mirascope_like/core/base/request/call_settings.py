@@ -5,9 +5,10 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
+from ..runtime import NO_EFFECT
 from .context_overrides import OVERRIDES, overridden
 
 CALL_LAYERS = "call_layers"
@@ -17,7 +18,7 @@ CALL_MODEL = "call_model"
 RACE = "race"
 """The name of the setting with the `Race` of a call that streams."""
 
-_ALL = (CALL_LAYERS, CALL_MODEL, RACE)
+_ALL = frozenset({CALL_LAYERS, CALL_MODEL, RACE})
 
 
 class Race(NamedTuple):
@@ -40,6 +41,6 @@ def other_calls() -> AbstractContextManager[None]:
     the settings of the call for which they run.
     """
     settings = OVERRIDES.get()
-    if not any(name in settings for name in _ALL):
-        return nullcontext()
+    if _ALL.isdisjoint(settings):
+        return NO_EFFECT
     return overridden(without_call_settings(settings))

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from ..errors import ErrorEventError, MalformedEventError, reported_error
 from ..parsing import (
     LARGE,
+    PLAIN_TYPES,
     HalfCharacters,
     Text,
     all_paired,
@@ -141,7 +142,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         for event in events:
             if event is None:  # `null`, which keeps a connection alive
                 continue
-            if isinstance(event, str | int | float | list):
+            if isinstance(event, PLAIN_TYPES):
                 if event == "":  # keeps a connection alive too
                     continue
                 self.raise_reported(as_received(event))

@@ -143,6 +143,7 @@ class BaseCallResponse(
         messages = list(payload.get(key, ()))
         self: Self = constructed(
             cls,
+            {"_tool_types": request.tools},
             response=raw,
             metadata=dict(request.metadata),
             prompt_template=request.prompt_template,
@@ -156,7 +157,6 @@ class BaseCallResponse(
             start_time=start_time,
             end_time=end_time,
         )
-        self._tool_types = request.tools
         return self
 
     @classmethod
@@ -175,13 +175,14 @@ class BaseCallResponse(
         such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage, or
         another format.
         """
-        top, places = cls._top_of(response), (*cls._facts.output_paths, cls._facts.finish, cls._facts.usage)
-        if any(has_values(at(top, place)) for place in cls._facts.output_paths) and at(top, "error") is None:
-            return
-        fields = as_received(top)
+        top, facts = cls._top_of(response), cls._facts
+        for place in facts.output_paths:
+            if has_values(at(top, place)) and at(top, "error") is None:
+                return
+        fields, places = as_received(top), (*facts.output_paths, facts.finish, facts.usage)
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
-        check_format(fields, cls._facts.output_paths, places, cls.provider)
+        check_format(fields, facts.output_paths, places, cls.provider)
 
     @field_validator("response", mode="plain")
     @classmethod

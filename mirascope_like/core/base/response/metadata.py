@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from ..parsing import at, dumped
+from ..parsing import PLAIN_TYPES, at, dumped
 from ..runtime import LazyModule
 from .finish_reasons import FinishReason, common_finish_reason, ended_for
 from .usage import CommonUsage, Counts, Usage
@@ -168,7 +168,7 @@ class NativeMetadata(CommonMetadata):
     @classmethod
     def _usage_in(cls, usage: Any) -> Usage | None:
         """Return the usage in the common form for a provider's usage object: an object of the SDK, or JSON."""
-        if usage is None or isinstance(usage, str | int | float | list):  # some gateways send no object
+        if usage is None or isinstance(usage, PLAIN_TYPES):
             return None
         return cls._read_usage(usage if isinstance(usage, dict) else dumped(usage))
 

@@ -100,8 +100,9 @@ def set_earlier_attempts(response: RelatedResponses[Any], earlier: Sequence[Any]
 
 def set_earlier_rounds(response: RelatedResponses[Any], before: Sequence[Any]) -> None:
     """Set the responses of earlier rounds of the tool loop."""
-    own: Any = response
-    own._before = tuple(before)
+    if before:
+        own: Any = response
+        own._before = tuple(before)
 
 
 def set_interruptions(response: RelatedResponses[Any], interrupted: Sequence[Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .async_generators import AsyncGenerators
 from .cancellation import CancelScope, cancel_scope, on_asyncio, sleep
 from .clock import CLOCK
-from .contexts import Steps, run_and_carry
+from .contexts import NO_EFFECT, Steps, run_and_carry
 from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, semaphore
 from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
@@ -39,6 +39,7 @@ __all__ = [
     "bound_values",
     "cancel_scope",
     "CLOCK",
+    "NO_EFFECT",
     "PRIVATE",
     "drive",
     "error_text",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _NOTHING: Any = object()
+NO_EFFECT: AbstractContextManager[None] = nullcontext()
+"""A context manager that does nothing. It may be entered any number of times."""
 
 
 class Steps(Generic[T]):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam
-from ...base.parsing import as_list, as_object, at, construct, dumped
+from ...base.parsing import PLAIN_TYPES, as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, offered_name, valid_arguments
 from .calls import is_empty
@@ -48,8 +48,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @classmethod
     def _check(cls, response: RawT) -> None:
         super()._check(response)
-        choices = as_list(at(response, "choices"))
-        raise_choice_error([dumped(choice) for choice in choices if at(choice, "error") or at(choice, "message.error")])
+        for choice in as_list(at(response, "choices")):
+            if at(choice, "error") or at(choice, "message.error"):
+                raise_choice_error([dumped(choice)])
 
     @property
     def _reported_usage(self) -> Any:
@@ -70,7 +71,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @property
     def _choices(self) -> list[Any]:
         found = as_list(getattr(self.response, "choices", None))
-        choices = [one for one in found if not isinstance(one, str | int | float | list | None)]
+        choices = [one for one in found if one is not None and not isinstance(one, PLAIN_TYPES)]
         if len(choices) > 1 and all(isinstance(at(one, "index"), int) for one in choices):
             return sorted(choices, key=lambda one: at(one, "index"))
         return choices
@@ -79,7 +80,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     def _message(self) -> Any:
         choices = self._choices
         found: Any = getattr(choices[0], "message", None) if choices else None
-        found = None if isinstance(found, str | int | float | list) else found  # some gateways send only the text
+        found = None if isinstance(found, PLAIN_TYPES) else found  # some gateways send only the text
         calls: Any = getattr(found, "tool_calls", None)
         odd = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
         if choices and (not found or odd or any(map(_is_odd, as_list(calls)))):
@@ -137,7 +138,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     def _call(self, call: Any) -> ToolCall | None:
         if (function := getattr(call, "function", None)) is not None:
-            if isinstance(function, str | int | float | list) or not (call.id or function.name or function.arguments):
+            if isinstance(function, PLAIN_TYPES) or not (call.id or function.name or function.arguments):
                 return None  # some gateways send each field, empty
             return ToolCall(call.id, function.name or "", arguments_text(function.arguments), native=call)
         if name := at(call, "custom.name"):

@@ -10,6 +10,7 @@ from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
 from ...base.parsing import (
+    PLAIN_TYPES,
     Text,
     as_object,
     as_parts,
@@ -61,7 +62,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
     def _blocks(self) -> list[Any]:
         # Some gateways send a text, or one block alone, or other values next to the blocks.
         found = as_parts(at(self.response, self._block_kind.place))
-        return [block for block in found if not isinstance(block, str | int | float | list | None)]
+        return [block for block in found if block is not None and not isinstance(block, PLAIN_TYPES)]
 
     @property
     def content(self) -> str:

@@ -155,7 +155,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         body that is not JSON.
         """
         raw = self.parse(body)
-        raw._request_id = headers.get("x-request-id") or headers.get("request-id")
+        request_id = headers.get("x-request-id") or headers.get("request-id")
+        object.__setattr__(raw, "_request_id", request_id)  # as pydantic does in the end, and sooner
         return raw
 
     def head_depends_on(self, payload: dict[str, Any]) -> Hashable:

@@ -27,7 +27,17 @@ from .crowded import peaks
 from .logging import LOGGED, UNLOGGED
 from .logging import calling as calling_in_a_log
 from .logging import streaming as streaming_in_a_log
-from .many_calls import CALLS, CONCURRENCY, GATHER, GATHER_AIOHTTP, LATENCY_MS, MAP, MAP_DIRECT, many_calls
+from .many_calls import (
+    CALLS,
+    CONCURRENCY,
+    GATHER,
+    GATHER_AIOHTTP,
+    LATENCY_MS,
+    MAP,
+    MAP_DIRECT,
+    ROUNDS,
+    many_calls,
+)
 from .measure import Work, measured, measured_statements
 from .memory import held
 from .spending import BUDGET, HIT, PLAIN, spending
@@ -205,10 +215,11 @@ class Bench:
         self.table.compare(measured(works, self.rounds), 1e6, base=UNLOGGED, targets={LOGGED: (UNLOGGED, target)})
 
     def many(self) -> None:
-        calls = CALLS // 2 if self.quick else CALLS
+        calls = CALLS // 20 if self.quick else CALLS
         with TemporaryDirectory() as folder, many_calls(self.base_url, self.runner, Path(folder), calls) as works:
-            samples = measured(works, self.rounds)
-        self.table.title(f"OpenAI: many calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms", "µs/call")
+            samples = measured(works, ROUNDS)
+        what = f"{calls:,} calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms"
+        self.table.title(f"OpenAI: {what}", "µs/call")
         targets = {MAP: (GATHER_AIOHTTP, MAPPED), MAP_DIRECT: (GATHER_AIOHTTP, MAPPED_DIRECT)}
         self.table.compare(samples, 1e6, base=GATHER_AIOHTTP, targets=targets)
         direct, default = samples[MAP_DIRECT], samples[GATHER]

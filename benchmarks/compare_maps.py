@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=ROOT / ".nox" / "compared")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "many-calls.md")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "many-calls.svg")
-    parser.add_argument("--calls", type=int, default=1500, help="calls without a limit")
+    parser.add_argument("--calls", type=int, default=20_000, help="calls without a limit")
     parser.add_argument("--items", type=int, default=2000, help="inputs with a limit")
     parser.add_argument("--rounds", type=int, default=3, help="rounds without a limit")
     options = parser.parse_args()

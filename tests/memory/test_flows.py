@@ -218,7 +218,7 @@ def test_the_flow_of_a_call_that_is_not_streamed() -> None:
     class Response:
         def __init__(self, *tools: Any) -> None:
             self.tools = tools
-            self._before: Any = None
+            self._before: Any = ()
 
         @property
         def rounds(self) -> list[Any]:

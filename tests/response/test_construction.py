@@ -9,13 +9,22 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from mirascope_like.core import anthropic, google, openai, prompt_template
+from mirascope_like.core import BaseTool, anthropic, google, openai, prompt_template
 from mirascope_like.core.base.response.construction import constructed
 from mirascope_like.testing import fake, tool
 
 
 def format_book(title: str) -> str:
     return title
+
+
+class Exists(BaseTool):
+    """Says whether a book exists."""
+
+    title: str
+
+    def call(self) -> bool:
+        return True
 
 
 @openai.call("gpt-4o-mini", tools=[format_book])
@@ -47,7 +56,8 @@ def test_a_class_of_a_user() -> None:
     with fake("Emma"):
         response = recommend("classic")
     fields = dict(response)
-    first, second = constructed(Scored, **fields), constructed(Scored, **fields)
+    first, second = constructed(Scored, {"_tool_types": (Exists,)}, **fields), constructed(Scored, {}, **fields)
+    assert (first._tool_types, second._tool_types) == ((Exists,), ())
     first.scores.append(1)
     assert second.scores == []
     assert (first._made, second._made) == (1, 1)
@@ -63,7 +73,8 @@ def test_as_pydantic_makes_it(kind: Any) -> None:
         fields = dict(recommend("classic"))
     backwards = dict(reversed(fields.items()))
     right = kind.model_construct(**fields)
-    for made in (constructed(kind, **backwards), constructed(kind, **backwards)):
+    right._tool_types = (Exists,)
+    for made in [constructed(kind, {"_tool_types": (Exists,)}, **backwards) for _ in range(2)]:
         assert list(vars(made).items()) == list(vars(right).items())
         assert made.model_fields_set == right.model_fields_set
         assert made.__pydantic_private__ == right.__pydantic_private__
@@ -78,7 +89,7 @@ def test_a_class_in_a_plugin_of_the_package() -> None:
 
     with fake("Emma"):
         fields = dict(recommend("classic"))
-    first, second = constructed(Scored, **fields), constructed(Scored, **fields)
+    first, second = constructed(Scored, {}, **fields), constructed(Scored, {}, **fields)
     first.scores.append(1)
     first.note = "good"
     assert (second.scores, second.model_extra) == ([], {})

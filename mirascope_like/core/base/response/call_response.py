@@ -141,7 +141,7 @@ class BaseCallResponse(
         """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
         key = cls._messages_key
         messages = list(payload.get(key, ()))
-        self: Self = constructed(
+        made: Self = constructed(
             cls,
             {"_tool_types": request.tools},
             response=raw,
@@ -157,7 +157,7 @@ class BaseCallResponse(
             start_time=start_time,
             end_time=end_time,
         )
-        return self
+        return made
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:
@@ -176,9 +176,8 @@ class BaseCallResponse(
         another format.
         """
         top, facts = cls._top_of(response), cls._facts
-        for place in facts.output_paths:
-            if has_values(at(top, place)) and at(top, "error") is None:
-                return
+        if any(has_values(at(top, place)) for place in facts.output_paths) and at(top, "error") is None:
+            return
         fields, places = as_received(top), (*facts.output_paths, facts.finish, facts.usage)
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)

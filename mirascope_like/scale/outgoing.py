@@ -7,7 +7,7 @@ an `Answer`, so that another one (a provider's batch, a faster transport) can ta
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -137,6 +137,6 @@ class Outgoing(ABC):
 class Answerer(Protocol):
     """What answers requests."""
 
-    async def answer(self, outgoing: Outgoing) -> Answer:
+    def answer(self, outgoing: Outgoing) -> Coroutine[Any, Any, Answer]:
         """Return the answer to a request. Raises the error of the SDK, or an error of the library."""
         ...

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -22,11 +22,11 @@ class UntilStopped:
         self.stopped: bool = False
         """True once no further request may be sent."""
 
-    async def answer(self, outgoing: Outgoing) -> Answer:
+    def answer(self, outgoing: Outgoing) -> Coroutine[Any, Any, Answer]:
         """Return the answer to a request. Raises `CancelledError` if the run stops."""
         if self.stopped:
             raise asyncio.CancelledError
-        return await self._inner.answer(outgoing)
+        return self._inner.answer(outgoing)
 
 
 @contextmanager

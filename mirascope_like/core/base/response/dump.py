@@ -61,6 +61,7 @@ _WORDS_OF_SECRETS = (
 """One of them is in each JSON with a secret, in lower case. Found faster than a pattern with alternatives."""
 HOLDERS = frozenset({"call_params", "config", "http_options", "request_options", "client_args", "async_client_args"})
 """Options that may contain the options in `CARRIERS`."""
+_SEARCHED = CARRIERS | HOLDERS
 
 
 def without_carried(value: Any) -> Any:
@@ -68,9 +69,11 @@ def without_carried(value: Any) -> Any:
     "***".
     """
     if is_mapping(value):
+        if _SEARCHED.isdisjoint(value):
+            return dict(value)
         return {key: _without_one(key, one) for key, one in value.items()}
     if isinstance(value, BaseModel):  # the config of Google's SDK
-        given = {name: getattr(value, name) for name in value.model_fields_set if name in CARRIERS | HOLDERS}
+        given = {name: getattr(value, name) for name in value.model_fields_set if name in _SEARCHED}
         return value.model_copy(update={name: _without_one(name, one) for name, one in given.items()})
     return value
 

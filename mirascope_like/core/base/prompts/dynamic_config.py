@@ -10,7 +10,7 @@ from typing_extensions import TypedDict, TypeVar
 
 from ..errors import PromptError
 from ..messages import BaseMessageParam, Messages
-from ..parsing import as_list
+from ..parsing import as_list, is_mapping
 
 # The default is Any: if a dict sets only one of these keys, pyright cannot infer the types of the others.
 MessageT = TypeVar("MessageT", default=Any)
@@ -80,7 +80,7 @@ CoroutineT = TypeVar("CoroutineT", bound=Coroutine[Any, Any, object])
 
 def is_config(returned: object) -> bool:
     """Return True if a prompt function returned a dynamic config. A dict with a role is a message and not a config."""
-    return isinstance(returned, Mapping) and "role" not in returned
+    return is_mapping(returned) and "role" not in returned
 
 
 def as_messages(result: Any) -> list[Any]:
@@ -130,6 +130,6 @@ def is_message(value: Any) -> bool:
 
     Items of OpenAI's Responses API without a role also count. They are recognized by a type and an id.
     """
-    if isinstance(value, Mapping):
-        return "role" in value or ("type" in value and any(str(key).endswith("id") for key in cast("Any", value)))
+    if is_mapping(value):
+        return "role" in value or ("type" in value and any(str(key).endswith("id") for key in value))
     return hasattr(value, "role") or (isinstance(value, BaseModel) and hasattr(value, "type") and hasattr(value, "id"))

@@ -50,8 +50,8 @@ def encode_messages(
     is True (for hosts that accept Anthropic's `cache_control`). With `returns_images`, images of the assistant are put
     into `images`, where the host returns them. Raises `PromptError` for a part that `encode_part` does not accept.
     """
-    encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks, returns_images))
-    return [one for one in encoded if _not_empty(one)]
+    encoded = [_encode(message, encode_part, cache_marks, returns_images) for message in messages]
+    return [one for several in encoded for one in several if _not_empty(one)]
 
 
 def _not_empty(message: Mapping[str, Any]) -> bool:

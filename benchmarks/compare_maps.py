@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from . import server
 from .map_picture import Track, drawn
+from .map_programs import map_program
 
 ROOT = Path(__file__).resolve().parents[1]
 LATENCY, CONCURRENCY = 0.05, 200
@@ -82,12 +83,7 @@ class Environment:
 
     def run(self, program: str, url: str, count: int, *options: str) -> dict[str, Any]:
         """Run a map; return what the program prints."""
-        command = [self.python, "-m", "benchmarks.map_programs", program, url, str(count), str(CONCURRENCY), *options]
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if found.returncode:
-            sys.exit(f"{program}:\n{found.stderr[-2000:]}")
-        result: dict[str, Any] = json.loads(found.stdout.splitlines()[-1])
-        return result
+        return map_program(self.python, program, url, count, CONCURRENCY, *options)
 
 
 class Request(NamedTuple):

@@ -1,12 +1,9 @@
 """The same call many times at once: a `gather` of the SDK's calls, and maps, which have a store and limits.
 
-    with server.start() as base_url, asyncio.Runner() as runner, many_calls(base_url, runner, folder) as works:
-        samples = measured(works, rounds)
-
     python -m benchmarks.many_calls 1000000       prints the memory of a direct map of so many inputs
     python -m benchmarks.many_calls mistral 5     prints the CPU time of calls of Mistral, of so many rounds
 
-The server answers after 50 ms. `Work` returns the number of calls; its CPU time is that of this process.
+The server answers after 50 ms.
 """
 
 from __future__ import annotations
@@ -28,11 +25,13 @@ from mirascope_like.scale import Done, Limits, amap
 from . import server
 from .contenders import OPENAI, QUESTION
 from .crowded import memory
-from .measure import Work, measured
+from .map_programs import map_program
+from .measure import Samples, Work, measured
 from .providers import mistral_client
 
 GATHER, GATHER_AIOHTTP = "the SDK's calls, gather", "the SDK's calls on aiohttp, gather"
 MAP, MAP_DIRECT = "map on aiohttp, store and limits", "map direct, store and limits"
+PROGRAMS = {GATHER: "sdk", GATHER_AIOHTTP: "sdk-aiohttp", MAP: "ours-aiohttp", MAP_DIRECT: "ours-direct"}
 CALLS = 20_000
 """Fewer calls hide what a full garbage collection costs, which comes once in thousands of calls."""
 ROUNDS = 3
@@ -42,52 +41,17 @@ LIMITS = Limits(rpm=60_000_000, tpm=100_000_000_000, concurrency=CONCURRENCY)
 """Limits that are never reached: what is measured is their cost."""
 
 
-@contextmanager
-def many_calls(base_url: str, runner: asyncio.Runner, folder: Path, calls: int = CALLS) -> Generator[dict[str, Work]]:
-    """Context manager with the contenders, in the order of the table. `folder` receives the stores of the maps.
-
-    Each input is another question, so that no call of a map shares the response of an equal one.
+def measured_maps(calls: int, rounds: int) -> dict[str, Samples]:
+    """CPU of a `gather` of the SDK's calls and of maps (`map_programs`), each in a process of its own, round after
+    round. What one leaves in memory would slow down the next.
     """
-    numbers = count()
-    headers = {"x-delay-ms": str(LATENCY_MS)}
-    plain, aiohttp = (OPENAI.async_client(base_url, headers, aiohttp=one) for one in (False, True))
-
-    def work(run: Callable[[Any, list[str]], Coroutine[Any, Any, int]], client: Any) -> Work:
-        return lambda: runner.run(run(client, [f"{QUESTION} {next(numbers)}" for _ in range(calls)]))
-
-    async def mapped(client: Any, inputs: list[str], **options: Any) -> int:
-        @openai.call(OPENAI.model, client=client)
-        async def ask(text: str) -> str:
-            return text
-
-        store = folder / f"{next(numbers)}.db"
-        async for item in amap(ask, inputs, limits=LIMITS, store=store, **options):
-            assert isinstance(item, Done)
-        return len(inputs)
-
-    yield {
-        GATHER: work(gathered, plain),
-        GATHER_AIOHTTP: work(gathered, aiohttp),
-        MAP: work(mapped, aiohttp),
-        MAP_DIRECT: work(partial(mapped, transport="direct"), plain),
-    }
-    for client in (plain, aiohttp):
-        runner.run(client.close())
-
-
-async def gathered(client: Any, inputs: list[str]) -> int:
-    """Make a call of the SDK for each input, as a program without a map does; return their number."""
-    places = asyncio.Semaphore(CONCURRENCY)
-
-    async def ask(text: str) -> None:
-        async with places:
-            found = await OPENAI.resource(client).create(
-                model=OPENAI.model, messages=[{"role": "user", "content": text}]
-            )
-            assert found.choices
-
-    await asyncio.gather(*map(ask, inputs))
-    return len(inputs)
+    seconds: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    with server.start(latency=LATENCY_MS / 1000) as url:
+        for _ in range(rounds):
+            for name, program in PROGRAMS.items():
+                found = map_program(sys.executable, program, url, calls, CONCURRENCY, "--warm", str(CONCURRENCY))
+                seconds[name].append(found["cpu"] / calls)
+    return {name: Samples(several) for name, several in seconds.items()}
 
 
 @contextmanager

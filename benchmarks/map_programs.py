@@ -13,12 +13,15 @@ import asyncio
 import json
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 ATTEMPTS = 5
 MODEL = "gpt-4o-mini"
 
@@ -156,6 +159,16 @@ async def measured(mapper: Mapper, count: int, warm: int) -> dict[str, Any]:
     start = cpu()
     failed = await mapper([f"Rate book number {number}." for number in range(count)])
     return {"cpu": cpu() - start, "failed": failed}
+
+
+def map_program(python: str, name: str, url: str, count: int, concurrency: int, *options: str) -> dict[str, Any]:
+    """Run a map in a process of its own; return what it prints."""
+    command = [python, "-m", "benchmarks.map_programs", name, url, str(count), str(concurrency), *options]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        sys.exit(f"{name}:\n{found.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(found.stdout.splitlines()[-1])
+    return result
 
 
 async def main() -> None:

@@ -1,7 +1,8 @@
 """Ours against the SDKs, side by side: `python -m benchmarks [--quick] [--only streams,...]`.
 
-Figures are CPU time of this process (the server is another), medians of seven rounds; a ratio is the median of what
-one contender needs of another in the same round. Targets are those of the project; nothing fails when one is missed.
+Figures are CPU time of this process (the server is another), medians of seven rounds; for maps, of a process for each,
+and three rounds. A ratio is the median of what one contender needs of another in the same round. Targets are those of
+the project; nothing fails when one is missed.
 """
 
 from __future__ import annotations
@@ -217,8 +218,7 @@ class Bench:
     def many(self) -> None:
         calls = CALLS // 4 if self.quick else CALLS
         samples = measured_maps(calls, ROUNDS)
-        what = f"{calls:,} calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms"
-        self.table.title(f"OpenAI: {what}", "µs/call")
+        self.table.title(f"OpenAI: {calls:,} calls, {CONCURRENCY} at once, answered after {LATENCY_MS} ms", "µs/call")
         targets = {MAP: (GATHER_AIOHTTP, MAPPED), MAP_DIRECT: (GATHER_AIOHTTP, MAPPED_DIRECT)}
         self.table.compare(samples, 1e6, base=GATHER_AIOHTTP, targets=targets)
         direct, default = samples[MAP_DIRECT], samples[GATHER]

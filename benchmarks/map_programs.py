@@ -1,4 +1,4 @@
-"""One map in a process of its own, by one library: each runs in an environment that has that library alone.
+"""One map in a process of its own, by one library. `compare_maps` makes an environment for each that has it alone.
 
     python -m benchmarks.map_programs NAME URL COUNT CONCURRENCY [--rpm RPM] [--warm COUNT]
 
@@ -117,7 +117,7 @@ def ours(url: str, concurrency: int, rpm: float | None, **options: Any) -> Mappe
         return prompt
 
     async def mapper(prompts: Sequence[str]) -> int:
-        limits = scale.Limits(rpm=rpm or 1e7, concurrency=concurrency)
+        limits = scale.Limits(rpm=rpm or 1e7, tpm=1e10, concurrency=concurrency)
         with TemporaryDirectory() as folder:
             run = scale.amap(ask, prompts, limits=limits, store=Path(folder) / "run.db", attempts=ATTEMPTS, **options)
             return sum([isinstance(item, scale.Failed) async for item in run])

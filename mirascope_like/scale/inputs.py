@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
 from typing import Any, Generic, NamedTuple, TypeVar
 
 A = TypeVar("A")
@@ -25,9 +25,7 @@ class Inputs(Generic[A]):
         if not isinstance(self._inputs, Iterable | AsyncIterable):
             raise TypeError(f"inputs must be an iterable or an async iterable, not {type(self._inputs).__name__}")
         self._samples = samples
-        self._waits = isinstance(inputs, AsyncIterable)
-        """True if a task that pulls an input may have to wait, so that others pull meanwhile."""
-        self._iterator: Any = None
+        self._iterator: Iterator[A] | AsyncIterator[A] | None = None
         self._pulling = asyncio.Lock()
         self._number = -1
         self._sample = samples - 1
@@ -42,34 +40,32 @@ class Inputs(Generic[A]):
 
     async def take(self) -> Given | None:
         """Return the next input; None if there are no more. Raises what the iterable raises."""
-        if not self._waits:
-            return await self._take()
         async with self._pulling:
-            return await self._take()
-
-    async def _take(self) -> Given | None:
-        if self.ended:
-            return None
-        if self._sample + 1 < self._samples:
-            self._sample += 1
-        else:
-            try:
-                self._value = await self._next()
-            except BaseException:
-                self.ended = True
-                raise
-            if self._value is _END:
-                self.ended = True
+            if self.ended:
                 return None
-            self._number += 1
-            self._sample = 0
-        return Given(self._number, self._sample, self._value)
+            if self._sample + 1 < self._samples:
+                self._sample += 1
+            else:
+                try:
+                    self._value = await self._next()
+                except BaseException:
+                    self.ended = True
+                    raise
+                if self._value is _END:
+                    self.ended = True
+                    return None
+                self._number += 1
+                self._sample = 0
+            return Given(self._number, self._sample, self._value)
 
     async def _next(self) -> Any:
         """Return the next value, or `_END`."""
         if self._iterator is None:
-            self._iterator = aiter(self._inputs) if self._waits else iter(self._inputs)
-        return await anext(self._iterator, _END) if self._waits else next(self._iterator, _END)
+            several = isinstance(self._inputs, AsyncIterable)
+            self._iterator = aiter(self._inputs) if several else iter(self._inputs)
+        if isinstance(self._iterator, AsyncIterator):
+            return await anext(self._iterator, _END)
+        return next(self._iterator, _END)
 
     def peek(self) -> Iterator[A]:
         """Return an iterator over all inputs, before the first is taken. Those of an iterator are kept in memory.

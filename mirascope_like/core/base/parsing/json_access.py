@@ -25,7 +25,7 @@ def dumped(value: Any) -> dict[str, Any]:
         )  # the method of Azure's own objects, whose values are objects too
         if as_dict is not None:
             return cast("dict[str, Any]", as_dict())
-        return dict(value) if hasattr(value, "keys") else {}  # see `PLAIN_TYPES`
+        return dict(value) if hasattr(value, "keys") else {}  # some gateways send another value where an object belongs
     try:
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     except PydanticSerializationError:

@@ -81,7 +81,7 @@ class PromptFunction:
         elif is_config(result):
             config = cast("BaseDynamicConfig", result)
             result = config.get("messages")
-        if unknown := config.keys() - BaseDynamicConfig.__annotations__:
+        if unknown := set(config).difference(BaseDynamicConfig.__annotations__):
             known = ", ".join(BaseDynamicConfig.__annotations__)
             raise PromptError(f"{self.name} returned unknown keys {sorted(unknown)}; a dynamic config may have {known}")
         if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):

@@ -70,7 +70,7 @@ def without_carried(value: Any) -> Any:
     """
     if is_mapping(value):
         if _SEARCHED.isdisjoint(value):
-            return dict(value)
+            return dict(value.items())
         return {key: _without_one(key, one) for key, one in value.items()}
     if isinstance(value, BaseModel):  # the config of Google's SDK
         given = {name: getattr(value, name) for name in value.model_fields_set if name in _SEARCHED}

@@ -177,24 +177,24 @@ def _values(details: Any) -> list[Any]:
     return list(cast("Mapping[str, Any]", details).values()) if isinstance(details, Mapping) else []
 
 
-def _by_path(raw: Any, inside: str = "") -> dict[str, int]:
-    """Return the token counts in a JSON object by their dotted paths. There are fewer of them than paths of counts."""
-    found: dict[str, int] = {}
+def _by_path(raw: Any, inside: str = "") -> dict[str, Any]:
+    """Return the values of a JSON object by their dotted paths. There are fewer of them than paths of counts."""
+    found: dict[str, Any] = {}
     for key, value in as_object(raw).items():
         if isinstance(value, dict):
             found |= _by_path(value, f"{inside}{key}.")
-        elif (count := token_count(value)) is not None:
-            found[f"{inside}{key}"] = count
+        elif value is not None:
+            found[f"{inside}{key}"] = value
     return found
 
 
-def _first(counts: Mapping[str, int], paths: Sequence[str]) -> int | None:
+def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
     """Return the first count that is not zero; zero if all counts are zero, because some gateways fill the names of
     others with zeros. None if there is no count.
     """
     count = None
     for path in paths:
-        if (found := counts.get(path)) is not None:
+        if path in values and (found := token_count(values[path])) is not None:
             if found:
                 return found
             count = found

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..core.base.errors import ConfigurationError, MirascopeLikeError
+from ..core.base.runtime import error_line
 from .binding import Bound
 from .counts import Counts
 from .limits import Limits
@@ -62,7 +63,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         counts = asyncio.run(_run(call, inputs, options, given.out, ask=not given.yes))
     except MirascopeLikeError as error:
-        print(f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
+        print(error_line(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"stopped; the same command continues with {options['store']}", file=sys.stderr)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,12 +25,15 @@ from mirascope_like.core import (
     StreamState,
 )
 from mirascope_like.core.base.runtime import CLOCK
+from mirascope_like.integrations.log import SQLiteLog, with_log
+from mirascope_like.retries import FallbackError
+from mirascope_like.scale import map_calls
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.clocks import PATIENCE
-from tests.harness.server import CloseEarly, Reply, Server, Stall, refusing_port
+from tests.harness.server import CloseEarly, Reply, Server, Stall, deaf_port, refusing_port
 
 streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -45,12 +50,12 @@ def failed(row: Row, server: Server, *, stream: bool, asynchronous: bool, **opti
     return error
 
 
-def _call(row: Row, server: Server, stream: bool, options: dict[str, Any]) -> Any:
+def _call(row: BaseRow, server: Server, stream: bool, options: dict[str, Any]) -> Any:
     with row.client(server, **options) as client:
         return row.stream(client).collect() if stream else row.ask(client)
 
 
-async def _acall(row: Row, server: Server, stream: bool, options: dict[str, Any]) -> Any:
+async def _acall(row: BaseRow, server: Server, stream: bool, options: dict[str, Any]) -> Any:
     async with row.aclient(server, **options) as client:
         return await (row.astream(client).collect() if stream else row.aask(client))
 
@@ -85,17 +90,9 @@ def test_a_refused_connection_names_the_server(
 ) -> None:
     """The message of most SDKs is only "Connection error." or "All connection attempts failed"."""
     nowhere: Any = SimpleNamespace(url=f"http://127.0.0.1:{closed_port}", port=closed_port)
-
-    async def acall() -> None:
-        async with row.aclient(nowhere) as client:
-            await (row.astream(client).collect() if stream else row.aask(client))
-
-    def call() -> None:
-        with row.client(nowhere) as client:
-            _ = row.stream(client).collect() if stream else row.ask(client)
-
     with pytest.raises(ConnectionFailedError) as caught:
-        asyncio.run(acall()) if asynchronous else call()
+        asyncio.run(_acall(row, nowhere, stream, {})) if asynchronous else _call(row, nowhere, stream, {})
+    assert not str(caught.value).endswith("Connection error.")
     (note,) = caught.value.__notes__
     assert note.startswith(f"http://127.0.0.1:{closed_port}: ")
     assert note.endswith(". Check the address, the network and the environment's proxies.")
@@ -109,6 +106,51 @@ CUT = {
 }
 """The text of the SDK's error; of those that are not listed, the text of httpcore, which Google's SDK quotes."""
 PEER_CLOSED = "peer closed connection without sending complete message body (incomplete chunked read)"
+
+
+@both_ways
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_a_cut_response_names_the_server_and_the_reason(row: BaseRow, asynchronous: bool, server: Server) -> None:
+    server.always(Reply((CloseEarly(),)))
+    with pytest.raises(ConnectionFailedError) as caught:
+        asyncio.run(_acall(row, server, False, {})) if asynchronous else _call(row, server, False, {})
+    reason = "Response ended prematurely" if row.name in ("gemini", "bedrock") else PEER_CLOSED
+    assert caught.value.__notes__ == [
+        f"http://127.0.0.1:{server.port}: {reason}. Check the address, the network and the environment's proxies."
+    ]
+    if row.name != "bedrock":  # botocore's text has the URL
+        assert reason in str(caught.value)
+
+
+@both_ways
+@streamed_or_not
+@openai_like
+def test_a_connection_that_is_not_made_in_time_names_the_server(row: Row, stream: bool, asynchronous: bool) -> None:
+    with deaf_port() as port:
+        deaf: Any = SimpleNamespace(url=f"http://127.0.0.1:{port}", port=port)
+        error = failed(row, deaf, stream=stream, asynchronous=asynchronous, timeout=0.1)
+    assert isinstance(error, RequestTimeoutError)
+    (note,) = error.__notes__
+    assert note.startswith(f"http://127.0.0.1:{port}: ")
+    assert note.endswith(". Check the address, the network and the environment's proxies.")
+
+
+def test_records_of_an_error_have_its_notes_once(tmp_path: Path, server: Server) -> None:
+    """The notes say what to do. Texts and files have no traceback, which would show them."""
+    server.always(Reply((CloseEarly(),)))
+    text = (
+        f"ConnectionFailedError: Connection error: {PEER_CLOSED} http://127.0.0.1:{server.port}: {PEER_CLOSED}. "
+        "Check the address, the network and the environment's proxies."
+    )
+    log = SQLiteLog(tmp_path / "calls.db")
+    with OPENAI.client(server) as client:
+        ask = OPENAI.decorated(client)
+        with pytest.raises(ConnectionFailedError) as caught:
+            with_log(log)(ask)("Hi")
+        map_calls(ask, ["Hi"], attempts=1).to_jsonl(tmp_path / "out.jsonl")
+    assert str(FallbackError([caught.value])) == f"all 1 calls failed: {text}"
+    assert [row.error for row in log.find()] == [text]
+    assert json.loads((tmp_path / "out.jsonl").read_text())["error"] == text
 
 
 @both_ways

@@ -24,6 +24,7 @@ from mirascope_like.core import (
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.retries import fallback
 from mirascope_like.scale import Done, Failed, Limits, amap, bind, map_calls
+from mirascope_like.scale.inputs import Inputs
 from mirascope_like.spending import SQLiteCache
 from mirascope_like.testing import answer, error, fake, tool
 from tests.harness.clocks import PATIENCE, no_tasks_left
@@ -215,6 +216,23 @@ def test_an_error_of_the_inputs_is_raised_after_the_items() -> None:
     with pytest.raises(ZeroDivisionError, match="the inputs"):
         found.extend(item.number for item in run)
     assert sorted(found) == [0, 1, 2]
+
+
+def test_an_iterator_that_runs_the_event_loop_again_is_pulled_by_one_call_at_a_time() -> None:
+    """Programs in notebooks do so with nest_asyncio: other calls go on while the iterator makes its next value."""
+
+    async def main() -> list[Any]:
+        def numbers() -> Iterator[int]:
+            yield 0
+            asking = inputs.take()
+            asking.send(None)  # raises "generator already executing" if it pulls too
+            asking.close()
+            yield 1
+
+        inputs = Inputs(numbers())
+        return [given.value for given in [await inputs.take(), await inputs.take()] if given is not None]
+
+    assert asyncio.run(main()) == [0, 1]
 
 
 def test_a_run_is_read_once() -> None:

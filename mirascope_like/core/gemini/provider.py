@@ -22,6 +22,7 @@ from ..base.errors import (
     reported_error,
 )
 from ..base.messages import BaseMessageParam
+from ..base.parsing import at
 from ..base.request import CommonCallParams, Request
 from ..base.response import Accumulator
 from ..dialects.gemini import GeminiSpeaker, gemini_kind, wire_content
@@ -155,6 +156,10 @@ class GeminiProvider(
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         return super().failure(_named(error), request, source)
+
+    def server_of(self, request: Request) -> str:
+        client = request.client if request.client is not None else _clients.get_default_generative_client()
+        return str(at(client, "transport.host") or at(client, "_client.transport.host") or "")
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):

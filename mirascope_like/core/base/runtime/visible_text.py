@@ -30,3 +30,9 @@ def error_text(error: BaseException) -> str:
         return str(error)
     except Exception:  # a mistake in a class of the program
         return ""
+
+
+def error_line(error: BaseException) -> str:
+    """Return an error as text on one line: the name of its class, its text, and its notes, which say what to do."""
+    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
+    return f"{type(error).__name__}: {' '.join([error_text(error), *notes])}".rstrip(": ")

@@ -37,6 +37,7 @@ from ...base.parsing import EventTooLongError, at
 from ...base.provider import Provider
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.runtime import error_text
 from ...base.tools import BaseTool
 from .keys import hide_in_request, hide_keys, requests_of, secrets_of
 
@@ -97,11 +98,18 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         built_in = isinstance(error, AttributeError | TypeError | LookupError)
         return built_in and package is not None and _raised_in(error).partition(".")[0] == package
 
+    def server_of(self, request: Request) -> str:
+        """Return the address of the server of a request, for errors that have no HTTP request; "" if unknown."""
+        return ""
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
         requests = requests_of(found, source)
-        if source is None and isinstance(found, ConnectionFailedError):
-            _note_server(found, requests)
+        if source is None and (isinstance(found, ConnectionFailedError) or _not_connected(found)):
+            urls = [str(one.url) for one in requests if getattr(one, "url", None)]
+            # botocore's errors have an address and no request
+            url, *_ = [*urls, at(found, "kwargs.endpoint_url") or self.server_of(request)]
+            _name_server(found, url)
         if source is None and request.client is None and isinstance(found, _OF_SETTINGS):
             _note_endpoint(found, self.endpoints, self.name)
         secrets = secrets_of(request.client, request.call_params, self.environment, requests)
@@ -179,24 +187,37 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
     return ConnectionFailedError if isinstance(error, OSError) else None
 
 
-def _note_server(error: Exception, requests: Sequence[Any]) -> None:
-    """Add a note to an error with the server that could not be reached, the reason, and what to check. The note has
-    neither the user, the path nor the parameters of the URL, which may be keys.
+def _not_connected(error: Exception) -> bool:
+    """Return True for a timeout of the connection itself, which a wrong address causes too."""
+    causes = (error.__cause__, error.__context__, error)
+    return isinstance(error, RequestTimeoutError) and any("ConnectTimeout" in type(one).__name__ for one in causes)
+
+
+def _name_server(error: Exception, url: str) -> None:
+    """Say in an error why a server cannot be reached, if the text of the SDK does not, and add a note with its address
+    and what to check. The note has neither the user, the path nor the parameters of the URL, which may be keys.
     """
-    found = [*(str(one.url) for one in requests if getattr(one, "url", None)), at(error, "kwargs.endpoint_url")]
-    if not found[0]:  # botocore's errors have an address and no request
-        return
-    url, cause = urlsplit(found[0]), error.__cause__ or error.__context__ or error
-    server = url.netloc.rpartition("@")[2]
-    reason = "cannot be reached" if url.hostname and url.hostname in str(cause) else str(cause) or type(cause).__name__
-    error.add_note(f"{url.scheme}://{server}: {reason}. Check the address, the network and the environment's proxies.")
+    parts, cause, text = urlsplit(url), error.__cause__ or error.__context__ or error, error_text(error)
+    reason = error_text(cause) or type(cause).__name__
+    if text == "Connection error.":  # of an APIConnectionError, which hides its cause
+        error.args = (f"Connection error: {reason}",)
+    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else url
+    if server:
+        reason = "cannot be reached" if parts.hostname and parts.hostname in reason else reason
+        _note(error, f"{server}: {reason}. Check the address, the network and the environment's proxies.")
 
 
 def _note_endpoint(error: Exception, endpoints: Sequence[str], provider: str) -> None:
     """Add a note to an error with the environment variable whose endpoint was used, and those that are ignored."""
     used, *ignored = [name for name in endpoints if os.environ.get(name)] or [""]
     if used:
-        error.add_note(" ".join([f"{provider} used {used}.", *(f"{name} is ignored." for name in ignored)]))
+        _note(error, " ".join([f"{provider} used {used}.", *(f"{name} is ignored." for name in ignored)]))
+
+
+def _note(error: Exception, text: str) -> None:
+    """Add a note to an error once: an error is converted again wherever it passes."""
+    if text not in getattr(error, "__notes__", ()):
+        error.add_note(text)
 
 
 def raise_reported(body: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, Iterable, Iterator, Sized
 from typing import Any, Generic, NamedTuple, TypeVar
 
 A = TypeVar("A")
@@ -25,7 +25,8 @@ class Inputs(Generic[A]):
         if not isinstance(self._inputs, Iterable | AsyncIterable):
             raise TypeError(f"inputs must be an iterable or an async iterable, not {type(self._inputs).__name__}")
         self._samples = samples
-        self._iterator: Iterator[A] | AsyncIterator[A] | None = None
+        self._iterator: Any = None
+        self._asynchronous = isinstance(inputs, AsyncIterable)
         self._pulling = asyncio.Lock()
         self._number = -1
         self._sample = samples - 1
@@ -61,9 +62,8 @@ class Inputs(Generic[A]):
     async def _next(self) -> Any:
         """Return the next value, or `_END`."""
         if self._iterator is None:
-            several = isinstance(self._inputs, AsyncIterable)
-            self._iterator = aiter(self._inputs) if several else iter(self._inputs)
-        if isinstance(self._iterator, AsyncIterator):
+            self._iterator = aiter(self._inputs) if self._asynchronous else iter(self._inputs)
+        if self._asynchronous:
             return await anext(self._iterator, _END)
         return next(self._iterator, _END)
 
@@ -72,7 +72,7 @@ class Inputs(Generic[A]):
 
         Raises `TypeError` for an async iterable, which can be read only once.
         """
-        if isinstance(self._inputs, AsyncIterable):
+        if self._asynchronous:
             raise TypeError("the inputs of an async iterable can be read only once: collect them in a list")
         found: list[A]
         if iter(self._inputs) is self._inputs:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from mmap import mmap
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from ..core.base.errors import StoreError, adopt_store_error, check_own_database, make_store_file
 from ..core.base.parsing import check_schema_version
@@ -66,6 +66,21 @@ class StoredAnswer(NamedTuple):
     """True if it is of a provider's batch."""
 
 
+class Rows(NamedTuple):
+    """The rows of a commit: for each table, the values of all rows, one after another.
+
+    A tuple for each row would live until the commit. CPython starts a garbage collection whenever some hundred more
+    objects were made than freed, so tuples would start more of them.
+    """
+
+    answers: list[Any]
+    items: list[Any]
+
+
+_ANSWER_WIDTH, _ITEM_WIDTH = 11, 7
+"""The numbers of values of a row."""
+
+
 class KeyFilter:
     """A Bloom filter of keys: it knows which keys are surely not stored, so that most new requests need no query.
 
@@ -109,7 +124,12 @@ class RunStore:
         """The error of the writer. It writes no more."""
         self._pending: dict[bytes, StoredAnswer] = {}
         """Responses that are not committed yet."""
-        self._rows: SimpleQueue[tuple[str, tuple[Any, ...]] | None] = SimpleQueue()
+        self._rows = Rows([], [])
+        self._ended = False
+        self._adding = threading.Lock()
+        """Held while `_rows` changes."""
+        self._begun: SimpleQueue[None] = SimpleQueue()
+        """Has a value if there are rows, or if the run has ended."""
         self._hurry = threading.Event()
         with store_errors(self.path):
             if self.path is not None:
@@ -150,22 +170,30 @@ class RunStore:
         provider, model, *numbers = facts
         self._pending[key] = answer
         self._filter.add(key)
-        row = (key, self.run, provider, model, answer.body, answer.request_id, *numbers, now(), answer.batched)
-        self._put(_ANSWER, row)
+        self._put(
+            "answers", key, self.run, provider, model, answer.body, answer.request_id, *numbers, now(), answer.batched
+        )
 
     def put_item(self, number: int, sample: int, key: bytes | None, attempts: int, error: str | None) -> None:
         """Store how the call of an item has ended. A temporary database has no items."""
         if self.path is not None:
-            self._put(_ITEM, (self.run, number, sample, key, "done" if error is None else "failed", attempts, error))
+            state = "done" if error is None else "failed"
+            self._put("items", self.run, number, sample, key, state, attempts, error)
 
-    def _put(self, statement: str, row: tuple[Any, ...]) -> None:
+    def _put(self, table: Literal["answers", "items"], *row: Any) -> None:
         if self.error is not None:
             raise self.error
-        self._rows.put((statement, row))
+        with self._adding:
+            rows = self._rows
+            begins = not rows.answers and not rows.items
+            (rows.answers if table == "answers" else rows.items).extend(row)
+        if begins:
+            self._begun.put(None)
 
     def close(self) -> None:
         """Commit what is not committed, and close the database. Raises the error of the writer."""
-        self._rows.put(None)
+        self._ended = True
+        self._begun.put(None)
         self._hurry.set()
         self._thread.join()
         with suppress(sqlite3.Error):
@@ -178,19 +206,19 @@ class RunStore:
         """Write rows until there is a None among them. Runs in a thread of its own."""
         ended, taken = False, 0.0
         while not ended:
-            rows = [self._rows.get()]
+            self._begun.get()
             self._hurry.wait(max(0.0, WINDOW - 2 * taken))  # the next commit may take longer than the last
-            while not self._rows.empty():
-                rows.append(self._rows.get())
-            ended, start = None in rows, CLOCK.monotonic()
+            with self._adding:
+                ended, rows, self._rows = self._ended, self._rows, Rows([], [])
+            start = CLOCK.monotonic()
             try:
                 with store_errors(self.path):
-                    self._commit([row for row in rows if row is not None], ended=ended)
+                    self._commit(rows, ended=ended)
             except StoreError as error:
                 self.error = self.error or error
             taken = CLOCK.monotonic() - start
 
-    def _commit(self, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
+    def _commit(self, rows: Rows, *, ended: bool) -> None:
         if self.error is not None:
             return
         if self.path is not None and self._file != file_identity(self.path):
@@ -198,24 +226,21 @@ class RunStore:
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         with writer:  # commits, or rolls back after an error
-            for statement in (_ANSWER, _ITEM):
-                _insert(writer, statement, [row for name, row in rows if name is statement])
+            _insert(writer, _ANSWER, rows.answers, _ANSWER_WIDTH)
+            _insert(writer, _ITEM, rows.items, _ITEM_WIDTH)
             if ended:
                 writer.execute("UPDATE run SET ended = ? WHERE id = ?", (now(), self.run))
-        for statement, row in rows:
-            if statement is _ANSWER:
-                self._pending.pop(row[0], None)
+        for key in rows.answers[::_ANSWER_WIDTH]:
+            self._pending.pop(key, None)
 
 
-def _insert(writer: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """Insert rows, with as few statements as possible."""
-    first = 0
+def _insert(writer: sqlite3.Connection, statement: str, values: list[Any], width: int) -> None:
+    """Insert rows of a number of values each, with as few statements as possible."""
+    places, first = f"({', '.join('?' * width)})", 0
     for size in _ROWS:
-        while len(rows) - first >= size:
-            some = rows[first : first + size]
-            places = f"({', '.join('?' * len(some[0]))})"
-            writer.execute(statement + ", ".join([places] * size), [value for row in some for value in row])
-            first += size
+        while len(values) - first >= size * width:
+            writer.execute(statement + ", ".join([places] * size), values[first : first + size * width])
+            first += size * width
 
 
 class StoredBefore:

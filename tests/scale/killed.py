@@ -22,14 +22,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import time
-from typing import Any
 from unittest.mock import patch
 
 from mirascope_like.core import openai
 from mirascope_like.scale import Done, Limits, map_calls
 from mirascope_like.scale.batches import files, waits
 from mirascope_like.scale.batches.service import BatchLimits
-from mirascope_like.scale.run_store import WINDOW, RunStore
+from mirascope_like.scale.run_store import WINDOW, Rows, RunStore
 from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
@@ -65,10 +64,10 @@ def windows_written(path: Path) -> Generator[None]:
     """Append the length of each commit window to a file: the seconds from its first row to the end of its commit."""
     commit = RunStore._commit
 
-    def timed(self: RunStore, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
+    def timed(self: RunStore, rows: Rows, *, ended: bool) -> None:
         commit(self, rows, ended=ended)
-        if received := [row[-2] for _, row in rows if isinstance(row[-2], float)]:  # answers; items have no time
-            file.write(f"{time() - received[0]}\n")
+        if rows.answers:
+            file.write(f"{time() - rows.answers[9]}\n")  # the time of the first
 
     with path.open("a", buffering=1) as file, patch.object(RunStore, "_commit", timed):
         yield

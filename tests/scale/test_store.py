@@ -17,7 +17,7 @@ from mirascope_like import llm
 from mirascope_like.core import ResponseParseError, StoreError, ToolLoop, openai
 from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.scale import Done, Failed, Limits, amap, map_calls
-from mirascope_like.scale.run_store import RunStore
+from mirascope_like.scale.run_store import Rows, RunStore
 from mirascope_like.spending import from_cache
 from mirascope_like.testing import answer, error, fake, tool
 from tests.scale.test_map import ask, ask_sync, echo, last
@@ -50,14 +50,14 @@ def run(call: Any, inputs: Any, *replies: Any, **options: Any) -> tuple[list[Any
 
 def test_a_commit_ends_50_ms_after_its_first_row(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows wait for less than 50 ms, because the disk takes its part of them."""
-    now, waits, committed = [0.0], list[float](), SimpleQueue[int]()
+    now, waits, committed = [0.0], list[float](), SimpleQueue[list[int]]()
     disk = iter([0.013, 0.03, 0.001])
     commit = RunStore._commit
 
-    def slow(self: RunStore, rows: list[Any], *, ended: bool) -> None:
+    def slow(self: RunStore, rows: Rows, *, ended: bool) -> None:
         commit(self, rows, ended=ended)
         now[0] += next(disk, 0.0)
-        committed.put(len(rows))
+        committed.put(rows.items[1::7])
 
     class Hurry(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -71,7 +71,7 @@ def test_a_commit_ends_50_ms_after_its_first_row(store: Path, monkeypatch: pytes
     database._hurry = Hurry()
     for number in range(4):
         database.put_item(number, 0, None, 1, None)
-        assert committed.get() == 1
+        assert committed.get() == [number]
     database.close()
     assert waits[:4] == pytest.approx([0.05, 0.024, 0.0, 0.048])
 

@@ -10,6 +10,8 @@ from typing import Any, TypeGuard, cast
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+_DICT: Any = dict
+"""For `isinstance` where type checkers shall not know of keys of an unknown type: `cast` takes time."""
 PLAIN_TYPES: tuple[type[Any], ...] = (str, int, float, list)
 """The types of the values that some gateways send where an object belongs."""
 
@@ -45,7 +47,7 @@ def has_values(value: Any) -> bool:
     nothing.
     """
     if is_list(value):
-        return any(has_values(one) for one in value)
+        return any(map(has_values, value))
     return bool(value.model_fields_set) if isinstance(value, BaseModel) else bool(value)
 
 
@@ -61,7 +63,8 @@ def _plain(value: Any) -> Any:
 
 def as_object(value: Any) -> dict[str, Any]:
     """Return the value if it is a dict, else an empty dict."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    found: dict[str, Any] = value if isinstance(value, _DICT) else {}
+    return found
 
 
 def as_text(value: Any) -> str:
@@ -85,7 +88,7 @@ def at(value: Any, path: str) -> Any:
     for key in _keys(path):
         if value is None:
             return None
-        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else _attribute(value, key)
+        value = value.get(key) if isinstance(value, _DICT) else _attribute(value, key)
     return value
 
 
@@ -95,8 +98,8 @@ def _attribute(value: Any, name: str) -> Any:
     In a model of pydantic, a missing attribute is found to be missing by an exception, which takes as long as reading
     twenty others. So its class is asked only once whether it has an attribute that is not a field.
     """
-    if isinstance(value, BaseModel) and not name.startswith("_"):
-        fields = vars(value)
+    if isinstance(value, BaseModel) and name[:1] != "_":
+        fields = value.__dict__
         if name in fields:
             return fields[name]
         if not _has(type(value), name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..parsing import as_received
 from ..runtime import LazyModule
@@ -116,4 +116,5 @@ class Billed(NativeMetadata):
 
 def usage_and_cost(response: Any) -> tuple[Usage | None, float | None]:
     """Return the usage of a response with all counts, and its cost in US dollars; None for what is unknown."""
-    return cast("tuple[Usage | None, float | None]", response.provider_response._billed())
+    found: tuple[Usage | None, float | None] = response.provider_response._billed()
+    return found

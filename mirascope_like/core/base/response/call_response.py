@@ -171,13 +171,13 @@ class BaseCallResponse(
 
     @classmethod
     def _check(cls, response: RawT) -> None:
-        """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (gateways send
-        such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage, or
-        another format.
+        """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (with status 200),
+        `MalformedEventError` if it has no output, finish reason or usage, or another format.
         """
         top, facts = cls._top_of(response), cls._facts
-        if any(has_values(at(top, place)) for place in facts.output_paths) and at(top, "error") is None:
-            return
+        for place in facts.output_paths:
+            if has_values(at(top, place)) and at(top, "error") is None:
+                return
         fields, places = as_received(top), (*facts.output_paths, facts.finish, facts.usage)
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)

@@ -24,7 +24,8 @@ def made_response(
 ) -> ResponseT:
     """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
     own: Any = kind
-    return cast("ResponseT", own._make(request, payload, raw, start_time, end_time))
+    made: ResponseT = own._make(request, payload, raw, start_time, end_time)
+    return made
 
 
 def check_response(kind: type[BaseCallResponse[Any, Any]], raw: Any) -> None:

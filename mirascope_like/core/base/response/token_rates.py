@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from math import inf
+from math import inf, lcm
 from typing import Any, NamedTuple, cast
 
 from .usage import Usage
@@ -15,20 +15,23 @@ _MANY = 1_000_000
 
 
 class Rates(NamedTuple):
-    """The prices of one token each, in US dollars."""
+    """The prices of one token each."""
 
-    input: Decimal
-    cached: Decimal
-    output: Decimal
+    input: int
+    cached: int
+    output: int
+    unit: int
+    """The part of a US dollar in which the prices are: with 1000, a price of 3 is 0.003 dollars."""
     limit: float
     """The number of input tokens up to which these prices apply; infinity for a model whose prices do not depend on it.
     """
 
     def cost(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
-        """Return the cost of a usage. Exact until the end, as in the price list."""
-        return float(
-            (input_tokens - cached_tokens) * self.input + cached_tokens * self.cached + output_tokens * self.output
-        )
+        """Return the cost of a usage in US dollars. Exact until the end, as in the price list, but without its
+        decimals, which take longer.
+        """
+        plain = input_tokens - cached_tokens
+        return (plain * self.input + cached_tokens * self.cached + output_tokens * self.output) / self.unit
 
 
 _known: dict[tuple[Any, ...], tuple[Any, Rates | None]] = {}
@@ -77,7 +80,10 @@ def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | N
         cached = price(input_tokens=many, cached_tokens=many) if usage.cached_tokens is not None else input_only
     except (LookupError, ValueError):
         return None
-    return Rates(input_only.total_price / many, cached.total_price / many, output_only.total_price / many, limit)
+    rates = [(one.total_price / many).as_integer_ratio() for one in (input_only, cached, output_only)]
+    unit = lcm(*(denominator for _, denominator in rates))
+    plain, from_cache, generated = (numerator * unit // denominator for numerator, denominator in rates)
+    return Rates(plain, from_cache, generated, unit, limit)
 
 
 def _limit(prices: Iterable[Any]) -> float:

@@ -177,15 +177,19 @@ def _values(details: Any) -> list[Any]:
     return list(cast("Mapping[str, Any]", details).values()) if isinstance(details, Mapping) else []
 
 
-def _by_path(raw: Any, inside: str = "") -> dict[str, Any]:
+def _by_path(raw: Any) -> dict[str, Any]:
     """Return the values of a JSON object by their dotted paths. There are fewer of them than paths of counts."""
     found: dict[str, Any] = {}
-    for key, value in as_object(raw).items():
+    _add_by_path(found, as_object(raw), "")
+    return found
+
+
+def _add_by_path(found: dict[str, Any], fields: Any, inside: str) -> None:
+    for key, value in fields.items():
         if isinstance(value, dict):
-            found |= _by_path(value, f"{inside}{key}.")
+            _add_by_path(found, value, f"{inside}{key}.")
         elif value is not None:
             found[f"{inside}{key}"] = value
-    return found
 
 
 def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
@@ -194,8 +198,11 @@ def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
     """
     count = None
     for path in paths:
-        if path in values and (found := token_count(values[path])) is not None:
-            if found:
-                return found
-            count = found
+        if (found := values.get(path)) is None:
+            continue
+        if type(found) is not int or found < 0:  # few are so
+            found = token_count(found)
+        if found:
+            return found
+        count = found if found is not None else count
     return count

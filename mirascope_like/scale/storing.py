@@ -65,15 +65,25 @@ class Stored:
         key, outgoing.length = self._keys.next(item, outgoing.provider, outgoing.request, outgoing.payload)
         item.key = item.key or key
         outgoing.key = key
-        while True:
-            found = self._store.get(key)
-            if found is None and (flight := self._flights.get(key)) is not None:
-                found = await asyncio.shield(flight)
-                if found is None:
-                    continue
-            if found is None or (answer := self._replayed(outgoing, found)) is None:
-                return await self._sent(key, outgoing)
-            return answer
+        while (found := self._store.get(key)) is None and (flight := self._flights.get(key)) is not None:
+            if (found := await asyncio.shield(flight)) is not None:
+                break
+        if found is not None and (replayed := self._replayed(outgoing, found)) is not None:
+            return replayed
+        made: asyncio.Future[StoredAnswer | None] = asyncio.get_running_loop().create_future()
+        self._flights[key] = made
+        try:
+            answer = await self._inner.answer(outgoing)
+            request_id = getattr(answer.raw, "_request_id", None)
+            body = answer.body or _body(outgoing, answer.raw)
+        except BaseException:
+            self._flights.pop(key, None)
+            made.set_result(None)
+            raise
+        kept = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run, answer.batched)
+        made.set_result(kept)
+        outgoing.then(partial(self._keep, outgoing, kept))
+        return answer
 
     def _replayed(self, outgoing: Outgoing, found: StoredAnswer) -> Answer | None:
         """Return a stored response as an answer; None if the SDK cannot read it."""
@@ -86,22 +96,6 @@ class Stored:
                 raw._request_id = found.request_id
         source: Source = "duplicate" if found.run == self._store.run else "store"
         return Answer(raw, source, body=found.body, batched=found.batched)
-
-    async def _sent(self, key: bytes, outgoing: Outgoing) -> Answer:
-        flight: asyncio.Future[StoredAnswer | None] = asyncio.get_running_loop().create_future()
-        self._flights[key] = flight
-        try:
-            answer = await self._inner.answer(outgoing)
-            request_id = getattr(answer.raw, "_request_id", None)
-            body = answer.body or _body(outgoing, answer.raw)
-        except BaseException:
-            self._flights.pop(key, None)
-            flight.set_result(None)
-            raise
-        found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run, answer.batched)
-        flight.set_result(found)
-        outgoing.then(partial(self._keep, outgoing, found))
-        return answer
 
     def _keep(self, outgoing: Outgoing, found: StoredAnswer, received: Received) -> None:
         self._flights.pop(outgoing.key, None)

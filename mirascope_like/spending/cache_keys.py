@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.errors import ConfigurationError
-from ..core.base.parsing import is_mapping
+from ..core.base.parsing import is_mapping, quick_encode
 from ..core.base.provider import attribute_at, client_address
 from ..core.base.request import Request
 from ..core.base.response import CARRIERS, message_format, plain_options, without_carried
@@ -107,7 +107,7 @@ def _as_json(value: Any) -> Any:
     return _jsonable(value, _OF_MAP, _AS_TEXT)
 
 
-_encode_sorted = json.JSONEncoder(sort_keys=True, default=_as_json).encode
+_encode_sorted = quick_encode(json.JSONEncoder(sort_keys=True, default=_as_json))
 
 
 def _jsonable(value: Any, what: str, advice: str) -> Any:

@@ -18,6 +18,7 @@ from mistralai.client.models import ChatCompletionResponse, Security
 from mistralai.client.utils.logger import NoOpLogger
 from pydantic_core import from_json
 
+from ..base.parsing import quick_encode
 from ..base.request import Request
 from ..dialects.transport import (
     Additions,
@@ -56,7 +57,7 @@ _DEPRECATED = "x-model-deprecation-timestamp"
 """The header of a response for which the SDK logs a warning."""
 _JSON = frozenset({"application/json", "application/json;charset=utf-8"})
 _KEY, _TOKEN, _TELEMETRY = "MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH", "MISTRAL_SDK_TELEMETRY"
-_ENCODER = JSONEncoder(separators=(",", ":"), allow_nan=False)
+_encode = quick_encode(JSONEncoder(separators=(",", ":"), allow_nan=False))
 """Encodes as the SDK does."""
 
 
@@ -114,7 +115,7 @@ class MistralCodec:
 
     def encoded(self, fields: dict[str, Any]) -> bytes | None:
         """Return fields as JSON."""
-        return encoded(_ENCODER, fields)
+        return encoded(_encode, fields)
 
     def key(self, payload: dict[str, Any]) -> Hashable:
         """Return the part of a payload on which its request depends: the structure of the body, as the SDK converts

@@ -10,7 +10,6 @@ from typing import Any
 
 from ...core.base.provider import Provider, ProviderWrapper, innermost, unwrapped
 from ...core.base.request import Request
-from ...core.base.runtime import stagger
 from ...core.dialects.transport import Additions, ClientProvider, DirectCodec, Rehearsal
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
@@ -89,7 +88,6 @@ class Direct:
                 raise
             return converted
         self._counts.direct += 1
-        await stagger()
         return found
 
     async def _route(

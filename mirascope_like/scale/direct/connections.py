@@ -7,12 +7,15 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from operator import is_
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from ...core.base.errors import load_sdk
+from ...core.base.runtime import stagger
 from ...core.dialects.transport import connect_seconds, made_by
+from .read_timeouts import ReadTimeouts, Waiting
 
 KEPT_SECONDS = 5.0
 """The seconds for which an idle connection is kept, as in the SDKs."""
@@ -28,12 +31,14 @@ class Head:
     aiohttp copies the headers of a session at once, and those that are passed with a request one by one.
     """
 
-    __slots__ = ("session", "tls", "url")
+    __slots__ = ("read_seconds", "session", "tls", "url")
 
-    def __init__(self, url: Any, session: Any, tls: ssl.SSLContext) -> None:
+    def __init__(self, url: Any, session: Any, tls: ssl.SSLContext, read_seconds: float | None) -> None:
         self.url: Any = url
         self.session: Any = session
         self.tls: ssl.SSLContext = tls
+        self.read_seconds: float | None = read_seconds
+        """The seconds for which the server may send nothing; None means for ever."""
 
     def __del__(self) -> None:
         self.session.detach()  # aiohttp warns of a session that was left; the connections stay open
@@ -77,6 +82,8 @@ class Connections:
     def __init__(self) -> None:
         self._aiohttp: Any = load_sdk("aiohttp", extra="aiohttp")
         self._connector: Any = None
+        self._timeouts: Any = None
+        self._body = _body_type(self._aiohttp.payload.Payload)
         self._own: tuple[Any, Any] = (None, None)
         """The methods of aiohttp that were found to be its own."""
 
@@ -107,6 +114,7 @@ class Connections:
         aiohttp = self._aiohttp
         if self._connector is None:
             self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
+            self._timeouts = ReadTimeouts(aiohttp.SocketTimeoutError)
         session = aiohttp.ClientSession(
             connector=self._connector,
             connector_owner=False,
@@ -114,16 +122,22 @@ class Connections:
             auto_decompress=False,
             headers=headers,
             skip_auto_headers=[name for name in _OF_AIOHTTP if name not in headers],
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=connect_seconds(timeouts), sock_read=timeouts.get("read")
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds(timeouts)),
         )
-        return Head(url, session, tls)
+        return Head(url, session, tls, timeouts.get("read"))
 
     async def post(self, head: Head, body: bytes) -> Received:
-        """Send a request; return its response. Redirects are not followed. Raises the errors of aiohttp."""
-        response = await head.session.post(head.url, data=body, ssl=head.tls, allow_redirects=False)
-        content = await response.read()  # closes the connection if it fails, and releases it at its end
+        """Send a request; return its response. Redirects are not followed. Raises the errors of aiohttp.
+
+        Returns after `stagger`. Until then, the response of aiohttp is kept, which has more objects than what is
+        returned: they are freed when the task makes those of its next request.
+        """
+        with Waiting(self._timeouts, head.read_seconds) as waiting:
+            sent = self._body(body, waiting)
+            response = await head.session.post(head.url, data=sent, ssl=head.tls, allow_redirects=False)
+            waiting.restart()
+            content = await _read(response, waiting)
+        await stagger()
         return Received(response.status, response.headers, response.raw_headers, content)
 
     def converted(self, error: Exception, library: ModuleType, *, sync: bool) -> Exception | None:
@@ -152,7 +166,52 @@ class Connections:
     async def close(self) -> None:
         """Close the connections."""
         if self._connector is not None:
+            self._timeouts.close()
             await self._connector.close()
+
+
+async def _read(response: Any, waiting: Waiting) -> bytes:
+    """Return the body of a response of aiohttp, and release its connection, or close it if that fails."""
+    parts: list[bytes] = []
+    try:
+        async for part in response.content.iter_any():
+            waiting.restart()
+            parts.append(part)
+    except BaseException:
+        response.close()
+        raise
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _body_type(base: Any) -> Any:
+    """Return the class of the bodies of requests, which is a `Payload` of aiohttp.
+
+    For bytes, aiohttp has a class that warns of bodies of more than a megabyte.
+    """
+
+    class Body(base):  # type: ignore[misc]  # known at run time only
+        _autoclose = True
+
+        def __init__(self, value: bytes, waiting: Waiting) -> None:
+            base.__init__(self, value, content_type="application/json")
+            self._size = len(value)
+            self._waiting = waiting
+
+        def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+            text: str = self._value.decode(encoding, errors)
+            return text
+
+        async def write(self, writer: Any) -> None:
+            """Write the body; the server is waited for from now on."""
+            await writer.write(self._value)
+            self._waiting.restart()
+
+        async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+            """As `write`: the length is that of the body."""
+            await self.write(writer)
+
+    return Body
 
 
 _DISCONNECTED = "Server disconnected without sending a response."

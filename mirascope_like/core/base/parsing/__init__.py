@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         is_list,
         is_mapping,
     )
+    from .json_encoding import quick_encode
     from .json_extraction import FoundJSON, chosen, ends_open, json_in, json_values
     from .large_json import LARGE, decode_large, decode_text
     from .lenient_models import incomplete, object_so_far
@@ -46,6 +47,7 @@ else:
             "iterators": "without_iterators",
             "json_access": "PLAIN_TYPES as_list as_object as_parts as_received as_text at dumped has_values is_end "
             "is_list is_mapping",
+            "json_encoding": "quick_encode",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "large_json": "LARGE decode_large decode_text",
             "lenient_models": "incomplete object_so_far",
@@ -106,6 +108,7 @@ __all__ = [
     "json_values",
     "object_so_far",
     "paired_escapes",
+    "quick_encode",
     "readable",
     "settled",
     "shape_of",

@@ -68,4 +68,4 @@ def with_layers(target: Target, overrides: Mapping[str, Any]) -> Target:
     provider: Any = target.provider
     for layer in reversed(dict.fromkeys(found)):
         provider = layer.wrap(provider)
-    return target._replace(provider=provider)
+    return Target(provider, target.model, target.settings)

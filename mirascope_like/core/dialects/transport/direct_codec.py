@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from json import JSONEncoder
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ...base.parsing import as_list, as_object
@@ -109,9 +108,9 @@ class DirectCodec(Protocol):
         ...
 
 
-def encoded(encoder: JSONEncoder, fields: dict[str, Any]) -> bytes | None:
-    """Return fields as JSON; None if the encoder does not know the type of a value."""
+def encoded(encode: Callable[[Any], str], fields: dict[str, Any]) -> bytes | None:
+    """Return fields as JSON; None if the function does not know the type of a value."""
     try:
-        return encoder.encode(fields).encode()
+        return encode(fields).encode()
     except (TypeError, ValueError):
         return None

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ...base.parsing import quick_encode
 from ...base.request import Request
 from .direct_codec import NO_ADDITIONS, Additions, encoded
 from .http_clients import http_library, is_default_transport
@@ -18,7 +19,7 @@ from .rehearsal import Rehearsal, has_hooks, scripted
 
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
 """Maps arguments of an SDK method that are not part of the request body to their names in the SDK's `post`."""
-_OF_HEAD = tuple(name for name in SDK_OPTIONS if name != "extra_body")
+_OF_HEAD = SDK_OPTIONS.keys() - {"extra_body"}
 _REJECTED = (400, 422)
 _KINDS = frozenset({"OpenAI", "AzureOpenAI", "Anthropic", "Groq"})
 """The sync client classes, and those of the async ones without "Async", that send the same headers with each request.
@@ -38,7 +39,7 @@ _SETTINGS = (
 """Attributes of clients on which the URL, the headers and the time limits of each request depend."""
 _HOOKS = ("_prepare_options", "_prepare_request", "_build_request", "_send_request")
 """Methods of clients that a tracer may replace."""
-_ENCODER = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_encode = quick_encode(JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 """Encodes as these SDKs do."""
 
 
@@ -61,8 +62,7 @@ class SDKCodec:
 
     def settings(self, client: Any) -> Sequence[Any]:
         """Return the settings of a client that a program can change while it is used."""
-        own = _own_attributes(client)
-        return [own.get(name) for name in _SETTINGS]
+        return list(map(_own_attributes(client).get, _SETTINGS))
 
     def rehearsal(self, client: Any) -> Rehearsal:
         """Return a rehearsal of the requests of a client."""
@@ -88,12 +88,12 @@ class SDKCodec:
 
     def encoded(self, fields: dict[str, Any]) -> bytes | None:
         """Return fields as JSON."""
-        return encoded(_ENCODER, fields)
+        return encoded(_encode, fields)
 
     def key(self, payload: dict[str, Any]) -> Hashable:
         """Return the part of a payload on which the head of its request depends."""
-        head = repr([payload[name] for name in _OF_HEAD if name in payload])
-        return tuple(payload), self._provider.head_depends_on(payload), head
+        head = () if _OF_HEAD.isdisjoint(payload) else [(name, payload.get(name)) for name in _OF_HEAD]
+        return tuple(payload), self._provider.head_depends_on(payload), repr(head)
 
     def additions(self, body: bytes, sent: bytes) -> Additions | None:
         """Return nothing, as these SDKs add nothing to a payload; None if they have changed it."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing
 from contextvars import copy_context
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import httpx2
 import pytest
 import trio
@@ -20,7 +22,6 @@ import trio
 from mirascope_like.core.base.runtime.stagger import PER_ITERATION, Stagger, raise_cancelled, stagger
 from mirascope_like.core.openai.provider import OpenAIProvider
 from mirascope_like.scale import Failed, Limits, amap
-from mirascope_like.scale.direct.connections import Connections, Received
 from tests.conformance.providers import OPENAI
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import Server
@@ -112,13 +113,19 @@ def test_tasks_of_another_loop_do_not_wait() -> None:
 
 
 def direct(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyPatch) -> None:
-    received = Received(200, {"content-type": "application/json"}, (), BODY)
+    async def body() -> AsyncGenerator[bytes]:
+        yield BODY
 
-    async def post(self: Connections, head: Any, body: bytes) -> Received:
+    content = SimpleNamespace(iter_any=body)
+    received = SimpleNamespace(
+        status=200, headers={"content-type": "application/json"}, raw_headers=(), content=content
+    )
+
+    async def post(self: Any, *args: Any, **options: Any) -> Any:
         await arrived()
         return received
 
-    monkeypatch.setattr(Connections, "post", post)
+    monkeypatch.setattr(aiohttp.ClientSession, "post", post)
 
 
 def by_sdk(arrived: Callable[[], Awaitable[object]], monkeypatch: pytest.MonkeyPatch, body: bytes = BODY) -> None:

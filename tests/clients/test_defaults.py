@@ -56,6 +56,18 @@ def test_sync_client_is_made_once(row: Row, server: Server, ready: list[Any]) ->
 
 
 @openai_like
+def test_an_environment_that_is_replaced(
+    row: Row, server: Server, ready: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some tests of programs put a dict in the place of `os.environ`."""
+    for key in ("sk-first", "sk-second", "sk-second"):
+        monkeypatch.setattr(os, "environ", {**os.environ, row.key: key})
+        assert row.ask().content == "Hello"
+        assert key in str(server.request.headers)
+    assert len(ready) == 2
+
+
+@openai_like
 def test_sync_client_serves_every_thread(row: Row, server: Server, ready: list[Any]) -> None:
     texts: list[str] = []
     start = threading.Barrier(8)

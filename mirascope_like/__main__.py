@@ -17,7 +17,7 @@ from typing import Any
 from . import llm
 from .core import local
 from .core.base.errors import ConfigurationError, MirascopeLikeError, StoreError
-from .core.base.runtime import error_line
+from .core.base.runtime import error_summary
 from .integrations.log import command as log_command
 from .scale import command as map_command
 
@@ -87,7 +87,7 @@ def answer(stream: Any) -> None:
     except ConfigurationError:
         raise
     except MirascopeLikeError as error:
-        print(error_line(error), file=sys.stderr)
+        print(error_summary(error), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..core.base.errors import StreamNotConsumedError, load_sdk
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import Listing, error_line
+from ..core.base.runtime import Listing, error_summary
 from .middleware import middleware_factory
 
 P = ParamSpec("P")
@@ -59,7 +59,7 @@ def with_langfuse(*, content: bool = True) -> Callable[[Callable[P, R]], Callabl
     def record_error(error: BaseException, _: Any, observation: Any) -> None:
         if (partial := getattr(error, "partial", None)) is not None:
             record(partial, observation)
-        observation.update(level="ERROR", status_message=error_line(error))
+        observation.update(level="ERROR", status_message=error_summary(error))
 
     return middleware_factory(
         custom_context_manager=generation,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..core.base.errors import ConfigurationError, MirascopeLikeError
-from ..core.base.runtime import error_line
+from ..core.base.runtime import error_summary
 from .binding import Bound
 from .counts import Counts
 from .limits import Limits
@@ -63,7 +63,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         counts = asyncio.run(_run(call, inputs, options, given.out, ask=not given.yes))
     except MirascopeLikeError as error:
-        print(error_line(error), file=sys.stderr)
+        print(error_summary(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"stopped; the same command continues with {options['store']}", file=sys.stderr)

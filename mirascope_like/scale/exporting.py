@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError, to_json, to_jsonable_pytho
 
 from ..core.base.errors import ConfigurationError
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import error_line
+from ..core.base.runtime import error_summary
 from .binding import Bound
 from .items import Done, Item
 
@@ -31,7 +31,7 @@ def row_of(item: Item[Any, Any]) -> dict[str, Any]:
         "state": "done" if isinstance(item, Done) else "failed",
         "input": _plain(item.input),
         "value": _plain(item.value) if isinstance(item, Done) else None,
-        "error": None if isinstance(item, Done) else error_line(item.error),
+        "error": None if isinstance(item, Done) else error_summary(item.error),
         "source": item.source,
         "attempts": item.attempts,
         "input_tokens": usage.input_tokens if usage is not None else None,

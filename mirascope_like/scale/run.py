@@ -15,7 +15,7 @@ from ..core.base.errors import StoreError
 from ..core.base.provider import add_layer
 from ..core.base.request import OVERRIDES, SENT_ONCE
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import CLOCK, error_line
+from ..core.base.runtime import CLOCK, error_summary
 from .batches import Batched, BatchRecords, WaitingItems
 from .counts import Counts
 from .direct import Direct
@@ -251,7 +251,7 @@ class Run(Generic[A, R]):
         """Count an item that has ended, and store how."""
         self.counts.ended(item)
         failure = item.error if isinstance(item, Failed) else None
-        text = None if failure is None else error_line(failure)[:_ERROR_TEXT]
+        text = None if failure is None else error_summary(failure)[:_ERROR_TEXT]
         assert self._store is not None
         try:
             self._store.put_item(item.number, item.sample, state.key, item.attempts, text)

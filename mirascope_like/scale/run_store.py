@@ -187,8 +187,8 @@ class RunStore:
             rows = self._rows
             begins = not rows.answers and not rows.items
             (rows.answers if table == "answers" else rows.items).extend(row)
-        if begins:
-            self._begun.put(None)
+            if begins:
+                self._begun.put(None)
 
     def close(self) -> None:
         """Commit what is not committed, and close the database. Raises the error of the writer."""
@@ -203,13 +203,14 @@ class RunStore:
             raise self.error
 
     def _write(self) -> None:
-        """Write rows until there is a None among them. Runs in a thread of its own."""
+        """Write rows until the run has ended. Runs in a thread of its own."""
         ended, taken = False, 0.0
         while not ended:
             self._begun.get()
             self._hurry.wait(max(0.0, WINDOW - 2 * taken))  # the next commit may take longer than the last
+            following = Rows([], [])  # not inside, where a garbage collection could call functions that add rows
             with self._adding:
-                ended, rows, self._rows = self._ended, self._rows, Rows([], [])
+                ended, rows, self._rows = self._ended, self._rows, following
             start = CLOCK.monotonic()
             try:
                 with store_errors(self.path):

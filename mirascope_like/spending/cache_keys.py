@@ -94,7 +94,7 @@ def request_key(place: Sequence[Any], request: Request, payload: Mapping[str, An
     parts = [*place, versions, request.model, without_carried(sent), numbers]
     try:
         text = _encode_sorted(parts)
-    except (TypeError, ValueError):  # keys that are not texts
+    except (TypeError, ValueError, RecursionError):  # keys that are not texts
         text = json.dumps(_jsonable(parts, _OF_MAP, _AS_TEXT), sort_keys=True)
     return blake2b(text.encode(), digest_size=16).digest(), len(text)
 

@@ -104,7 +104,11 @@ def test_a_key_of_the_environment(row: Row, server: Server, monkeypatch: pytest.
     assert "sk-environment" not in shown(caught.value)
 
 
-@pytest.mark.parametrize("key", ["sk-line-break-1\n", "sk-\u201cquoted\u201d-1"], ids=["line break", "not ASCII"])
+@pytest.mark.parametrize(
+    "key",
+    ["sk-line-break-1\n", "sk-line-break-1\nline-break-2", "sk-\u201cquoted\u201d-1"],
+    ids=["line break", "two lines", "not ASCII"],
+)
 @pytest.mark.parametrize("row", [OPENAI, ANTHROPIC], ids=lambda row: row.id)
 def test_a_key_that_no_header_can_hold(row: Row, key: str, server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """Errors of h11 and of the codec, which hold the value of the header."""
@@ -136,6 +140,8 @@ def test_what_is_a_key(text: str, found: bool) -> None:
 
 def test_forms_of_a_key() -> None:
     assert without("a b/c+d, a%20b%2Fc%2Bd, a%20b/c%2Bd", ["a b/c+d"]) == "***, ***, ***"
+    key = "a\tb\u00e9c"
+    assert without(f"{key} {key!r} {key.encode()!r}", [key]) == "*** '***' b'***'"
 
 
 class TheirError(Exception):

@@ -11,6 +11,7 @@ import pytest
 
 from mirascope_like.core import Price, anthropic, local, openai, set_price, vertex
 from mirascope_like.core.base.response import Usage, call_cost, cost, usage_and_cost, usage_price
+from mirascope_like.core.base.response.usage import Counts
 from tests.harness.server import Reply, Server
 
 TOKENS = Usage(input_tokens=1000, cached_tokens=400, output_tokens=100)
@@ -257,6 +258,23 @@ def test_anthropic_counts_cached_tokens_beside_the_others(server: Server, monkey
 
 
 # `LocalCallResponse.cost` is documented as always 0: a local server that reports a cost has sent no bill.
+@pytest.mark.parametrize(
+    ("reported", "count"),
+    [
+        *((7, 7), (7.0, 7), ("7", 7), (" 7 ", 7), (2**63 - 1, 2**63 - 1), (0, 0)),
+        *((2**63, None), (10**400, None), (1e300, None), ("9" * 20, None), ("9" * 5000, None)),
+        *((-1, None), (float("nan"), None), (float("inf"), None), (True, None), ("seven", None), ([7], None)),
+    ],
+)
+def test_what_is_a_count(reported: Any, count: int | None) -> None:
+    """Hosts send texts, floats, and numbers that no database holds."""
+    assert Counts(input=("n",)).read({"n": reported}).input_tokens == count
+
+
+def test_more_tokens_than_a_number_holds() -> None:
+    assert call_cost("openai", "gpt-4o-mini", Usage(input_tokens=10**400, output_tokens=1)) == float("inf")
+
+
 def test_usage_with_a_cost_of_its_own() -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8, "cost": 0.5}
     dump = {"response": chat("ours", **usage), "start_time": 0, "end_time": 1}

@@ -159,7 +159,8 @@ class GeminiProvider(
 
     def server_of(self, request: Request) -> str:
         client = request.client if request.client is not None else _clients.get_default_generative_client()
-        return str(at(client, "transport.host") or at(client, "_client.transport.host") or "")
+        host: str = at(client, "transport.host") or at(client, "_client.transport.host")
+        return host
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):

@@ -20,7 +20,7 @@ from ...core.base.response import (
     plain_json,
     usage_and_cost,
 )
-from ...core.base.runtime import error_line
+from ...core.base.runtime import error_summary
 from ...core.base.tools import tool_name
 from .logged_call import Row
 from .plain_text import message_text, without_keys
@@ -240,7 +240,7 @@ _SYSTEM = ("system", "instructions", "system_instruction", "config.system_instru
 def _error(error: BaseException | None) -> str | None:
     if error is None:
         return None
-    return without_keys(error_line(error))
+    return without_keys(error_summary(error))
 
 
 def _ms(seconds: float | None) -> int | None:

@@ -26,7 +26,7 @@ class ReadTimeouts:
         """Returns the time by the clock of the event loop, in seconds."""
         self.next: float = inf
         """The time at which the timer looks for requests that have waited for too long."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def look_at(self, when: float) -> None:
         """Look for requests that have waited for too long at a time that is earlier than `next`."""
@@ -36,16 +36,24 @@ class ReadTimeouts:
 
     def close(self) -> None:
         """Stop the timer."""
+        self.next = inf
         if self._timer is not None:
             self._timer.cancel()
 
     def _look(self) -> None:
-        self.next, now = inf, self.now()
+        # What has arrived while the event loop was busy is noticed in this iteration, and read by the tasks of the
+        # requests in the next: they continue before `_end_late`.
+        self._timer = self._loop.call_soon(self._end_late)
+
+    def _end_late(self) -> None:
+        self.next, now, ends = inf, self.now(), list[float]()
         for one in list(self.waiting):
             if (end := one.end(now)) <= now:
                 one.cancel()
-            elif end < self.next:
-                self.look_at(end)
+            else:
+                ends.append(end)
+        if ends and (first := min(ends)) < inf:
+            self.look_at(first)
 
 
 class Waiting:
@@ -67,7 +75,7 @@ class Waiting:
         self._since = self._timeouts.now()
 
     def end(self, now: float) -> float:
-        """Return when the time ends, if nothing more arrives."""
+        """Return when the time ends, if nothing more arrives. Before the request is sent, the time begins at `now`."""
         return self._seconds + (now if self._since is None else self._since)
 
     def cancel(self) -> None:

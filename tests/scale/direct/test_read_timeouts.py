@@ -53,14 +53,51 @@ def test_a_silent_server(clock: MovedClock) -> None:
 def test_each_part_begins_the_time_again(clock: MovedClock) -> None:
     async def main() -> None:
         timeouts = ReadTimeouts(Silent)
-        task, waiting = started(timeouts, 10, never)
+        task, waiting = started(timeouts, 1000, never)
         await waits(task)
         for _ in range(5):
             waiting.restart()
-            clock.skip(8)
+            clock.skip(800)
             await waits(task)
         assert not task.done()
-        clock.skip(3)
+        clock.skip(300)
+        assert await eventually(task.done)
+        assert isinstance(task.exception(), Silent)
+
+    run_by_clock(main())
+
+
+@pytest.mark.parametrize("part", ["the response", "a part of its body"])
+def test_what_arrives_while_the_event_loop_is_busy(part: str, clock: MovedClock) -> None:
+    """The timer ends in the iteration in which the loop notices that something has arrived."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        arrived = loop.create_future()
+
+        async def body() -> None:
+            if part != "the response":
+                waiting.restart()
+            await arrived
+            waiting.restart()
+
+        task, waiting = started(ReadTimeouts(Silent), 1000, body)
+        await waits(task)
+        waiting.restart()
+        loop.call_later(500, arrived.set_result, None)
+        clock.skip(2000)
+        await task
+
+    run_by_clock(main())
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_a_short_limit(seconds: float, clock: MovedClock) -> None:
+    async def main() -> None:
+        task, waiting = started(ReadTimeouts(Silent), seconds, never)
+        await waits(task)
+        waiting.restart()
+        clock.skip(20)
         assert await eventually(task.done)
         assert isinstance(task.exception(), Silent)
 
@@ -105,15 +142,16 @@ def test_a_shorter_limit_than_that_of_the_timer(clock: MovedClock) -> None:
     run_by_clock(main())
 
 
-def test_a_cancelled_task_stays_cancelled(clock: MovedClock) -> None:
+@pytest.mark.parametrize("late_first", [True, False])
+def test_a_cancelled_task_stays_cancelled(late_first: bool, clock: MovedClock) -> None:
     """As with `asyncio.timeout`: who cancels the task has precedence."""
 
     async def main() -> None:
         task, waiting = started(ReadTimeouts(Silent), 10, never)
         await waits(task)
         waiting.restart()
-        waiting.cancel()
-        task.cancel()
+        for cancel in (waiting.cancel, task.cancel) if late_first else (task.cancel, waiting.cancel):
+            cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert task.cancelled()

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from ..runtime import error_line
+from ..runtime import error_summary
 
 Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
 """One error class or a tuple of error classes, as after `except`."""
@@ -213,7 +213,7 @@ class FallbackError(MirascopeLikeError):
     """The call and all its fallbacks failed. `errors` has their errors, in order; the last one is the `__cause__`."""
 
     def __init__(self, errors: Sequence[Exception]) -> None:
-        listed = "; ".join(map(error_line, errors))
+        listed = "; ".join(map(error_summary, errors))
         super().__init__(f"all {len(errors)} calls failed: {listed}")
         self.errors: list[Exception] = list(errors)
 

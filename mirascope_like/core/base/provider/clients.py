@@ -54,8 +54,8 @@ class Clients:
         self._make = make
         self._make_async = make_async
         self._environment = tuple(environment)
-        encode: Callable[[str], Any] = getattr(os.environ, "encodekey", str)
-        self._encoded = [encode(name) for name in environment]
+        self._names: tuple[Any, Sequence[Any] | None] = (None, None)
+        """An `os.environ`, and the names of the variables as its dict has them; None if it has no such dict."""
         self._http_clients = http_clients
         self._lock = Lock()
         self._kept: dict[_Key, Any] = {}
@@ -116,10 +116,15 @@ class Clients:
         Reads the dict in `os.environ`, whose name is not public, if there is one: `os.environ` takes nine times as
         long, because it raises an error inside for each variable that is not set.
         """
-        values: Any = getattr(os.environ, "_data", None)
-        if values is None:
-            return tuple(map(os.environ.get, self._environment))
-        return tuple(map(values.get, self._encoded))
+        environ: Any = os.environ
+        known, names = self._names
+        if environ is not known:  # a test may put another object there
+            own = hasattr(environ, "_data") and hasattr(environ, "encodekey")
+            names = [environ.encodekey(name) for name in self._environment] if own else None
+            self._names = environ, names
+        if names is None:
+            return tuple(map(environ.get, self._environment))
+        return tuple(map(environ._data.get, names))
 
     def close(self) -> None:
         """Close the sync client of this process, if it was made. Errors are suppressed."""

@@ -31,7 +31,10 @@ class Rates(NamedTuple):
         decimals, which take longer.
         """
         plain = input_tokens - cached_tokens
-        return (plain * self.input + cached_tokens * self.cached + output_tokens * self.output) / self.unit
+        try:
+            return (plain * self.input + cached_tokens * self.cached + output_tokens * self.output) / self.unit
+        except OverflowError:  # a number of tokens with hundreds of digits
+            return inf
 
 
 _known: dict[tuple[Any, ...], tuple[Any, Rates | None]] = {}

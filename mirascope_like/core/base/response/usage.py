@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -42,6 +41,12 @@ class CommonUsage(BaseModel):
             known = [count for one in usages if (count := getattr(one, name)) is not None]
             totals[name] = sum(known) if known else None
         return cls(**totals)
+
+
+_MOST = 2**63
+"""No count is so large: databases and prices do not hold it. A host that reports one has made a mistake."""
+_LONG = 20
+"""The number of characters of a text that is not read as a count."""
 
 
 class Usage(NamedTuple):
@@ -147,14 +152,12 @@ def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None
 
 
 def token_count(value: Any) -> int | None:
-    """Return a token count as an int; None for a value that is not a count, such as NaN or a negative number."""
-    if type(value) is int:  # nearly all
-        return value if value >= 0 else None
+    """Return a token count as an int; None for a value that is not a count, such as NaN, a negative number or 2**63."""
     if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
+        value = int(value) if len(value) < _LONG else _MOST
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if isfinite(value) and value >= 0 else None
+    return int(value) if 0 <= value < _MOST else None  # False for NaN
 
 
 def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +203,7 @@ def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
     for path in paths:
         if (found := values.get(path)) is None:
             continue
-        if type(found) is not int or found < 0:  # few are so
+        if type(found) is not int or not 0 <= found < _MOST:  # a text, a float, or no count
             found = token_count(found)
         if found:
             return found

@@ -21,7 +21,7 @@ from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .stagger import Stagger, raise_cancelled, stagger
 from .type_form import TypeForm
-from .visible_text import error_line, error_text, visible, visible_in_json
+from .visible_text import error_notes, error_summary, error_text, visible, visible_in_json
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -42,7 +42,8 @@ __all__ = [
     "NO_EFFECT",
     "PRIVATE",
     "drive",
-    "error_line",
+    "error_notes",
+    "error_summary",
     "error_text",
     "gather",
     "in_thread",

@@ -5,6 +5,7 @@ traces.
 from __future__ import annotations
 
 import re
+from typing import Any, cast
 
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
@@ -32,7 +33,19 @@ def error_text(error: BaseException) -> str:
         return ""
 
 
-def error_line(error: BaseException) -> str:
-    """Return an error as text on one line: the name of its class, its text, and its notes, which say what to do."""
-    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
-    return f"{type(error).__name__}: {' '.join([error_text(error), *notes])}".rstrip(": ")
+def error_notes(error: BaseException) -> list[str]:
+    """Return the notes of an error; none if its class has something else under their name."""
+    try:
+        given: Any = error.__notes__
+    except Exception:  # it has none, or a mistake in a class of the program
+        return []
+    notes = cast("list[Any]", given) if isinstance(given, list) else []
+    return [note for note in notes if isinstance(note, str)]
+
+
+def error_summary(error: BaseException) -> str:
+    """Return the name of the class of an error, its text, and its notes, which say what to do."""
+    text, *notes = [one for one in (error_text(error), *error_notes(error)) if one] or [""]
+    for note in notes:
+        text += f" {note}" if text.endswith((".", "!", "?", ":")) else f". {note}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from ..errors import ConfigurationError
 from ..parsing import NOTHING
 from ..response import Shown, pretty_json, shown_response
-from ..runtime import CLOCK, error_line
+from ..runtime import CLOCK, error_summary
 from ..tools import tool_output_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class LiveDisplay:
                 shown = whole._replace(text=shown.text, value=shown.value, tools=())
         except Exception:  # nothing was received
             pass
-        ended = error_line(error) if error is not None else ""
+        ended = error_summary(error) if error is not None else ""
         self._output.end(shown._replace(error=ended))
 
 

@@ -112,5 +112,5 @@ def encoded(encode: Callable[[Any], str], fields: dict[str, Any]) -> bytes | Non
     """Return fields as JSON; None if the function does not know the type of a value."""
     try:
         return encode(fields).encode()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None

@@ -33,11 +33,11 @@ from ...base.errors import (
     error_kind,
     reported_error,
 )
-from ...base.parsing import EventTooLongError, at
+from ...base.parsing import EventTooLongError, as_text, at
 from ...base.provider import Provider
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
-from ...base.runtime import error_text
+from ...base.runtime import error_notes, error_text
 from ...base.tools import BaseTool
 from .keys import hide_in_request, hide_keys, requests_of, secrets_of
 
@@ -102,13 +102,18 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         """Return the address of the server of a request, for errors that have no HTTP request; "" if unknown."""
         return ""
 
+    def _server_of(self, request: Request) -> str:
+        with suppress(Exception):  # a client of the user, or one that cannot be made
+            return as_text(self.server_of(request))
+        return ""
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
         requests = requests_of(found, source)
         if source is None and (isinstance(found, ConnectionFailedError) or _not_connected(found)):
             urls = [str(one.url) for one in requests if getattr(one, "url", None)]
             # botocore's errors have an address and no request
-            url, *_ = [*urls, at(found, "kwargs.endpoint_url") or self.server_of(request)]
+            url = urls[0] if urls else at(found, "kwargs.endpoint_url") or self._server_of(request)
             _name_server(found, url)
         if source is None and request.client is None and isinstance(found, _OF_SETTINGS):
             _note_endpoint(found, self.endpoints, self.name)
@@ -189,8 +194,8 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
 
 def _not_connected(error: Exception) -> bool:
     """Return True for a timeout of the connection itself, which a wrong address causes too."""
-    causes = (error.__cause__, error.__context__, error)
-    return isinstance(error, RequestTimeoutError) and any("ConnectTimeout" in type(one).__name__ for one in causes)
+    names = [type(one).__name__ for one in (error.__cause__, error.__context__, error)]
+    return isinstance(error, RequestTimeoutError) and any("ConnectTimeout" in name for name in names)
 
 
 def _name_server(error: Exception, url: str) -> None:
@@ -200,11 +205,13 @@ def _name_server(error: Exception, url: str) -> None:
     parts, cause, text = urlsplit(url), error.__cause__ or error.__context__ or error, error_text(error)
     reason = error_text(cause) or type(cause).__name__
     if text == "Connection error.":  # of an APIConnectionError, which hides its cause
-        error.args = (f"Connection error: {reason}",)
+        vars(error)["message"] = text = f"Connection error: {reason}"
+        error.args = (text,)
     server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else url
     if server:
         reason = "cannot be reached" if parts.hostname and parts.hostname in reason else reason
-        _note(error, f"{server}: {reason}. Check the address, the network and the environment's proxies.")
+        check = "check" if reason in text else f"{reason}. Check"
+        _note(error, f"{server}: {check} the address, the network and the environment's proxies.")
 
 
 def _note_endpoint(error: Exception, endpoints: Sequence[str], provider: str) -> None:
@@ -216,8 +223,9 @@ def _note_endpoint(error: Exception, endpoints: Sequence[str], provider: str) ->
 
 def _note(error: Exception, text: str) -> None:
     """Add a note to an error once: an error is converted again wherever it passes."""
-    if text not in getattr(error, "__notes__", ()):
-        error.add_note(text)
+    if text not in error_notes(error):
+        with suppress(Exception):  # a class that has something else under the name of the notes
+            error.add_note(text)
 
 
 def raise_reported(body: bytes) -> None:

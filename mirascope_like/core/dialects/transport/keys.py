@@ -60,11 +60,17 @@ def _text(value: Any) -> str:
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
-    """Return a text in which each of the keys, as it is or as in a URL, is replaced by `HIDDEN`."""
+    """Return a text in which each of the keys, in any of its forms, is replaced by `HIDDEN`."""
     for secret in secrets:
-        for form in {secret, quote(secret, safe=""), quote(secret)}:
+        for form in _forms(secret):
             text = text.replace(form, HIDDEN)
     return text
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a key as it is, as in a URL, and as Python shows a text or bytes with it."""
+    shown = repr(secret)[1:-1], repr(secret.encode(errors="surrogatepass"))[2:-1]
+    return {secret, quote(secret, safe=""), quote(secret), *shown}
 
 
 def secrets_of(
@@ -155,7 +161,7 @@ def hide_in_request(request: Any, secrets: Sequence[str]) -> None:
 
 
 def _shows(error: BaseException | None, secrets: Sequence[str]) -> bool:
-    return error is not None and any(secret in text for text in (str(error), repr(error)) for secret in secrets)
+    return error is not None and any(without(text, secrets) != text for text in (str(error), repr(error)))
 
 
 def _hide_in(error: BaseException, secrets: Sequence[str]) -> None:

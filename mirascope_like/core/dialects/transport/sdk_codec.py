@@ -19,7 +19,7 @@ from .rehearsal import Rehearsal, has_hooks, scripted
 
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
 """Maps arguments of an SDK method that are not part of the request body to their names in the SDK's `post`."""
-_OF_HEAD = SDK_OPTIONS.keys() - {"extra_body"}
+_OF_HEAD = tuple(name for name in SDK_OPTIONS if name != "extra_body")
 _REJECTED = (400, 422)
 _KINDS = frozenset({"OpenAI", "AzureOpenAI", "Anthropic", "Groq"})
 """The sync client classes, and those of the async ones without "Async", that send the same headers with each request.
@@ -92,8 +92,9 @@ class SDKCodec:
 
     def key(self, payload: dict[str, Any]) -> Hashable:
         """Return the part of a payload on which the head of its request depends."""
-        head = () if _OF_HEAD.isdisjoint(payload) else [(name, payload.get(name)) for name in _OF_HEAD]
-        return tuple(payload), self._provider.head_depends_on(payload), repr(head)
+        plain = SDK_OPTIONS.keys().isdisjoint(payload)
+        head = "" if plain else repr([payload[name] for name in _OF_HEAD if name in payload])
+        return tuple(payload), self._provider.head_depends_on(payload), head
 
     def additions(self, body: bytes, sent: bytes) -> Additions | None:
         """Return nothing, as these SDKs add nothing to a payload; None if they have changed it."""

@@ -5,7 +5,7 @@ traces.
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
@@ -13,6 +13,8 @@ _CONTROLS = re.compile(
 """Control characters but tab and line feed, characters that change the direction of text or are invisible, and halves
 of characters. Not those that join others: emoji and some scripts need them.
 """
+_LIST: Any = list
+"""For `isinstance` where type checkers shall not know of items of an unknown type."""
 
 
 def visible(text: str) -> str:
@@ -39,7 +41,7 @@ def error_notes(error: BaseException) -> list[str]:
         given: Any = error.__notes__
     except Exception:  # it has none, or a mistake in a class of the program
         return []
-    notes = cast("list[Any]", given) if isinstance(given, list) else []
+    notes: list[Any] = given if isinstance(given, _LIST) else []
     return [note for note in notes if isinstance(note, str)]
 
 

@@ -98,8 +98,8 @@ def _attribute(value: Any, name: str) -> Any:
     In a model of pydantic, a missing attribute is found to be missing by an exception, which takes as long as reading
     twenty others. So its class is asked only once whether it has an attribute that is not a field.
     """
-    if isinstance(value, BaseModel) and name[:1] != "_":
-        fields = value.__dict__
+    if isinstance(value, BaseModel) and not name.startswith("_"):
+        fields = vars(value)
         if name in fields:
             return fields[name]
         if not _has(type(value), name):

@@ -48,7 +48,7 @@ def has_half(value: Any) -> bool:
     """Return True if any text in a JSON value contains a lone surrogate (half a character)."""
     if isinstance(value, str):
         return not value.isascii() and _HALF.search(value) is not None
-    parts: Any = value.values() if is_mapping(value) else value if is_list(value) else ()
+    parts = value if is_list(value) else value.values() if is_mapping(value) else ()
     return any(map(has_half, parts))
 
 

@@ -28,6 +28,7 @@ from mirascope_like.core import (
     StreamInterruptedError,
     azure,
 )
+from mirascope_like.core.base.provider import client_address
 from tests.conformance.providers import AZURE
 from tests.conformance.wires.answer import Answer, Call
 from tests.harness.server import CloseEarly, Reply, Server
@@ -303,8 +304,13 @@ def test_broken_connections(server: Server, client: Any) -> None:
     inference: Any = pytest.importorskip("azure.ai.inference")
     credential = client._config.credential
     lost = inference.ChatCompletionsClient("http://127.0.0.1:9", credential, retry_total=0)
-    with closing(lost), pytest.raises(ConnectionFailedError):
+    with closing(lost), pytest.raises(ConnectionFailedError) as caught:
         AZURE.ask(lost)
+    assert client_address(lost) == "http://127.0.0.1:9"  # a part of the keys of caches and stores
+    (note,) = caught.value.__notes__
+    assert note == (
+        "http://127.0.0.1:9: cannot be reached. Check the address, the network and the environment's proxies."
+    )
 
 
 def test_async_clients(server: Server, client: Any) -> None:

@@ -219,7 +219,7 @@ def test_an_error_of_the_inputs_is_raised_after_the_items() -> None:
 
 
 def test_an_iterator_that_runs_the_event_loop_again_is_pulled_by_one_call_at_a_time() -> None:
-    """Programs in notebooks do so with nest_asyncio: other calls go on while the iterator makes its next value."""
+    """Programs in notebooks do so with nest_asyncio: other calls continue while the iterator makes its next value."""
 
     async def main() -> list[Any]:
         def numbers() -> Iterator[int]:

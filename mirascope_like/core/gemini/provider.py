@@ -23,6 +23,7 @@ from ..base.errors import (
 )
 from ..base.messages import BaseMessageParam
 from ..base.parsing import at
+from ..base.provider import client_address
 from ..base.request import CommonCallParams, Request
 from ..base.response import Accumulator
 from ..dialects.gemini import GeminiSpeaker, gemini_kind, wire_content
@@ -158,9 +159,10 @@ class GeminiProvider(
         return super().failure(_named(error), request, source)
 
     def server_of(self, request: Request) -> str:
-        client = request.client if request.client is not None else _clients.get_default_generative_client()
-        host: str = at(client, "transport.host") or at(client, "_client.transport.host")
-        return host
+        client = request.client
+        with suppress(Exception):  # the default client cannot be made
+            client = client if client is not None else _clients.get_default_generative_client()
+        return client_address(at(client, "_client") or client)
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):

@@ -16,6 +16,7 @@ _ADDRESSES = (
     "sdk_configuration.server_url",
     "api_endpoint",
     "_endpoint",
+    "_config.endpoint",
 )
 """The attributes of the SDKs' clients that hold the address: of OpenAI's and similar ones, boto3, Google, Cohere,
 Mistral, Google's retired SDK, and Azure.

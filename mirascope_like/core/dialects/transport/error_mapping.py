@@ -33,8 +33,8 @@ from ...base.errors import (
     error_kind,
     reported_error,
 )
-from ...base.parsing import EventTooLongError, as_text, at
-from ...base.provider import Provider
+from ...base.parsing import EventTooLongError, at
+from ...base.provider import Provider, client_address
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.runtime import error_notes, error_text
@@ -100,12 +100,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
 
     def server_of(self, request: Request) -> str:
         """Return the address of the server of a request, for errors that have no HTTP request; "" if unknown."""
-        return ""
-
-    def _server_of(self, request: Request) -> str:
-        with suppress(Exception):  # a client of the user, or one that cannot be made
-            return as_text(self.server_of(request))
-        return ""
+        return client_address(request.client)
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
@@ -113,7 +108,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         if source is None and (isinstance(found, ConnectionFailedError) or _not_connected(found)):
             urls = [str(one.url) for one in requests if getattr(one, "url", None)]
             # botocore's errors have an address and no request
-            url = urls[0] if urls else at(found, "kwargs.endpoint_url") or self._server_of(request)
+            url = urls[0] if urls else at(found, "kwargs.endpoint_url") or self.server_of(request)
             _name_server(found, url)
         if source is None and request.client is None and isinstance(found, _OF_SETTINGS):
             _note_endpoint(found, self.endpoints, self.name)
